@@ -1,0 +1,85 @@
+"""Every error that relhub raises on purpose. No status codes here: those are in api/errors.py."""
+
+from dataclasses import dataclass
+
+
+class RelhubError(Exception):
+    """Base of all errors raised on purpose; its text may be shown to the one who asked."""
+
+
+# Errors from a source, grouped by what happens next.
+
+
+class SourceError(RelhubError):
+    """A source could not give what was asked."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source = source
+        self.reason = reason
+
+
+class SourceUnavailable(SourceError):
+    """The source does not answer now: ask again later."""
+
+
+class SourceRefused(SourceError):
+    """The source answers, and a person must act: rights, configuration, a broken contract."""
+
+
+class RecordRejected(RelhubError):
+    """One set of documents can't be read strictly: to quarantine, and the page goes on. Holds no values, only places and reasons."""
+
+
+class PullRefused(RelhubError):
+    """A pull that would lose more than its `expect` allows changed nothing."""
+
+
+# Errors of configuration and of the installation.
+
+
+class ConfigurationError(RelhubError):
+    """A setting or a file is wrong; the text says which and how to mend it."""
+
+
+class DatabaseUnusable(RelhubError):
+    """The database can't be used: not there, too old, or migrated by a newer relhub."""
+
+
+# Errors for the one who asks.
+
+
+class NotAuthenticated(RelhubError):
+    """No token, or one that is not known."""
+
+
+class NotAllowed(RelhubError):
+    """The consumer is known and may not do this; the text says what would help."""
+
+
+class NotFound(RelhubError):
+    """There is nothing here for this consumer, whether or not there is for another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with the input: where, and what to do. Never the value itself."""
+
+    location: str
+    detail: str
+
+
+class InvalidInput(RelhubError):
+    """The input is wrong; lists everything that is."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(f"{p.location}: {p.detail}" for p in problems))
+        self.problems = problems
+
+
+class AmbiguousIdentifier(RelhubError):
+    """One official number answers to several relations: a question to a steward."""
+
+    def __init__(self, relation_ids: tuple[str, ...]) -> None:
+        super().__init__("This number answers to more than one relation; a data steward must decide.")
+        self.relation_ids = relation_ids
