@@ -1,0 +1,1 @@
+"""What the hub does: load, ask the domain, save. No SQL, no HTTP, no status codes."""

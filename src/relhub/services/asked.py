@@ -1,0 +1,64 @@
+"""Who asks what, and how an answer is given: shared by all services that show something."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from relhub.domain.access import Consumer
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question: by whom, for which processing activity, on which occasion, at what time."""
+
+    consumer: Consumer
+    official: str
+    activity: str
+    occasion: str
+    trace_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOptions:
+    """`max_age`: seconds; an older copy is fetched again first."""
+
+    sections: frozenset[str] = frozenset({"summary", "party", "cases"})
+    origins: bool = False
+    max_age: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a consumer knows a relation by: a case, an official number, or its own record key. Exactly one is filled."""
+
+    case: tuple[str, str] | None = None  # (source, case id)
+    identifier: tuple[str, str] | None = None  # (scheme, value as typed)
+    record: tuple[str, str] | None = None  # (source, the source's own number of the party)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """At least two facts are needed. Names are matched without accents and capitals; nothing is guessed."""
+
+    name: str = ""
+    birth_date: str = ""
+    postcode: str = ""
+    house_number: str = ""
+    email: str = ""
+    phone: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseQuery:
+    phase: str = ""
+    cursor: str = ""
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A rendered answer: JSON in UTF-8, and the relation it is of (another than asked when relations were merged)."""
+
+    relation_id: str
+    body: bytes
