@@ -4,16 +4,21 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from relhub.domain.record import RecordSet
+from relhub.domain.record import Capacity, RecordSet
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One thing as the source sent it. Documents of one `set_key` are read together; `id` is unique within the source."""
+    """One thing as the source sent it. Documents of one `set_key` are read together; `id` is unique within the source.
+
+    The document that closes a set (the zaak, the dossier) has the set key as its id. `listed`: pages list it by itself;
+    False for what is only ever fetched with its set.
+    """
 
     id: str
     set_key: str
     body: dict[str, Any]
+    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,11 @@ class Adapter(Protocol):
     @property
     def keeps_documents(self) -> bool:
         """True when a set has several documents, which are then kept (sealed) so that a change of one can be read with the others."""
+        ...
+
+    @property
+    def capacities(self) -> frozenset[Capacity]:
+        """In which capacities this source can say that someone is met."""
         ...
 
     def pull(self, cursor: dict[str, Any] | None) -> AsyncIterator[Page]:

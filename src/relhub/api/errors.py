@@ -1,0 +1,210 @@
+"""Errors as answers: problem details (RFC 9457). The only place with status codes for what goes wrong."""
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from relhub.api.wording import problems_of
+from relhub.errors import (
+    AmbiguousIdentifier,
+    ConfigurationError,
+    DatabaseUnusable,
+    InvalidInput,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    Problem,
+    PullRefused,
+    RecordRejected,
+    RelhubError,
+    SourceError,
+    SourceRefused,
+    SourceUnavailable,
+)
+
+PROBLEM_JSON: Final = "application/problem+json"
+_TYPE = "urn:problem-type:relhub:"
+_logger = structlog.get_logger("relhub.api")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a kind of error is answered. Without `detail` the error's own words are shown."""
+
+    status: int
+    name: str
+    title: str
+    detail: str = ""
+    headers: Mapping[str, str] | None = None
+
+
+INVALID = Answer(400, "invalid-input", "The request is not valid")
+NOT_AUTHENTICATED = Answer(
+    401,
+    "not-authenticated",
+    "The application is not known",
+    "Send the header 'Authorization: Bearer <token>' with the token that was issued to your application. A token never belongs in a URL.",
+    {"WWW-Authenticate": 'Bearer realm="relhub"'},
+)
+NOT_FOUND = Answer(404, "not-found", "Nothing found", "There is nothing here that your application may see.")
+UNEXPECTED = Answer(500, "unexpected", "Something went wrong in relhub", "Report the instance of this problem to the administrator of relhub.")
+_NO_DATABASE = Answer(
+    503,
+    "database-unusable",
+    "relhub can't answer now",
+    "The store of relhub can't be used at this moment, and without it nothing is shown. Ask again later.",
+    {"Retry-After": "5"},
+)
+_SOURCE_BROKEN = Answer(
+    502,
+    "source-refused",
+    "A source gives no usable answer",
+    "A source that is needed for this answer was asked and gave none that can be used. The administrator of relhub must look at it.",
+)
+
+ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
+    InvalidInput: INVALID,
+    NotAuthenticated: NOT_AUTHENTICATED,
+    NotAllowed: Answer(403, "not-allowed", "This is not allowed"),
+    NotFound: NOT_FOUND,
+    AmbiguousIdentifier: Answer(409, "ambiguous-identifier", "More than one relation answers to this"),
+    SourceUnavailable: Answer(
+        503,
+        "source-unavailable",
+        "A source does not answer now",
+        "A source that is needed for this answer does not answer now. Ask again later.",
+        {"Retry-After": "30"},
+    ),
+    SourceRefused: _SOURCE_BROKEN,
+    SourceError: _SOURCE_BROKEN,
+    RecordRejected: _SOURCE_BROKEN,
+    PullRefused: Answer(409, "pull-refused", "The pull changed nothing"),
+    DatabaseUnusable: _NO_DATABASE,
+    ConfigurationError: UNEXPECTED,
+    RelhubError: UNEXPECTED,
+}
+
+BY_STATUS: Final[Mapping[int, Answer]] = {
+    400: Answer(400, "invalid-input", "The request is not valid", "The request can't be read as HTTP with a JSON body."),
+    404: Answer(404, "not-found", "Nothing found", "This address does not exist. Addresses are in /v1/openapi.json, and none ends with a slash."),
+    405: Answer(405, "method-not-allowed", "Not with this method", "This address does not answer to this method; the header Allow names those that it does."),
+    406: Answer(406, "not-acceptable", "Not in this form", "Answers are given as application/json; accept that."),
+    413: Answer(413, "too-large", "The request is too large", "A body may have at most 65536 bytes."),
+    415: Answer(415, "unsupported-media-type", "Not in this form", "Send the body as Content-Type: application/json, in UTF-8 and not compressed."),
+}
+# Other ways in which the database is lost than DatabaseUnusable: a connection that breaks halfway, a full pool.
+_CONNECTION_LOST: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,
+    NoConnectionFree,
+    ConnectionError,
+    TimeoutError,
+)
+
+
+def answer_for(error: RelhubError) -> Answer:
+    """The answer for the class of the error, or for the nearest class above it."""
+    return next(ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS)
+
+
+def problem(scope: Scope, answer: Answer, detail: str = "", **members: object) -> Response:
+    """A problem as an answer; `instance` holds the trace id, by which its log lines are found."""
+    trace_id = scope.get("state", {}).get("trace_id") or uuid.uuid4().hex
+    body = {
+        "type": _TYPE + answer.name,
+        "title": answer.title,
+        "status": answer.status,
+        "detail": detail or answer.detail,
+        "instance": uuid.UUID(trace_id).urn,
+        **members,
+    }
+    return Response(json.dumps(body), answer.status, answer.headers, PROBLEM_JSON)
+
+
+def invalid(scope: Scope, problems: Iterable[Problem]) -> Response:
+    """400 with everything that is wrong, each once."""
+    listed = [{"location": found.location, "detail": found.detail} for found in dict.fromkeys(problems)]
+    count = "One thing is" if len(listed) == 1 else f"{len(listed)} things are"
+    return problem(scope, INVALID, f"{count} wrong with this request; see errors.", errors=listed)
+
+
+def unexpected(scope: Scope, error: Exception) -> Response:
+    """500 without particulars. They are logged as places in the code only: the text of a strange error may hold personal data."""
+    _logger.error("unexpected error", error=type(error).__name__, places=_places(error), cause=type(error.__cause__).__name__ if error.__cause__ else None)
+    return problem(scope, UNEXPECTED)
+
+
+def install(app: FastAPI) -> None:
+    """Every error becomes a problem."""
+    app.add_exception_handler(RelhubError, _on_relhub_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(DBAPIError, _on_database_error)
+    for lost in _CONNECTION_LOST:
+        app.add_exception_handler(lost, _on_connection_lost)
+
+
+async def _on_relhub_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RelhubError)
+    if isinstance(error, InvalidInput):
+        return invalid(request.scope, error.problems)
+    answer = answer_for(error)
+    if answer.status >= 500:
+        _logger.warning("can't answer", error=type(error).__name__, reason=str(error))
+    if isinstance(error, AmbiguousIdentifier):
+        return problem(request.scope, answer, str(error), relations=list(error.relation_ids))
+    return problem(request.scope, answer, answer.detail or str(error))
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
+    """What FastAPI finds wrong, together with what the gate found before it."""
+    assert isinstance(error, RequestValidationError)
+    asking = getattr(request.state, "asking", None)
+    return invalid(request.scope, [*(asking.problems if asking else ()), *problems_of(error.errors())])
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    answer = BY_STATUS.get(error.status_code) or Answer(error.status_code, "http", "The request can't be answered", "The request can't be answered.")
+    response = problem(request.scope, answer)
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+async def _on_database_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DBAPIError)
+    if error.connection_invalidated or isinstance(error.__cause__, _CONNECTION_LOST):
+        return await _on_connection_lost(request, error)
+    return unexpected(request.scope, error)
+
+
+async def _on_connection_lost(request: Request, error: Exception) -> Response:
+    _logger.warning("the database was lost", error=type(error).__name__)
+    return problem(request.scope, _NO_DATABASE)
+
+
+def _places(error: BaseException) -> list[str]:
+    """Where it happened, innermost last: file, line and function; no values."""
+    found: list[Any] = []
+    traceback = error.__traceback__
+    while traceback:
+        code = traceback.tb_frame.f_code
+        found.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{traceback.tb_lineno} {code.co_name}")
+        traceback = traceback.tb_next
+    return found[-6:]

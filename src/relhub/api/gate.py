@@ -1,0 +1,149 @@
+"""What every question about relations meets first: who asks, in which form, and for what."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from relhub.api.wording import shown_key
+from relhub.domain.access import Consumer
+from relhub.errors import InvalidInput, NotAuthenticated, Problem
+from relhub.services.asked import Asked
+from relhub.services.hub import Hub
+
+_BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{1,512})")
+ACTIVITY: Final = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}"
+OCCASION: Final = r"[!-~]([ -~]{0,198}[!-~])?"
+OFFICIAL: Final = r"[!-~]([ -~]{0,98}[!-~])?"
+_TOKEN_KEYS = frozenset({"token", "access_token", "accessToken", "api_key", "apiKey", "key"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A request of a known consumer. What is wrong with its headers and query keys waits here, to be listed with the rest."""
+
+    hub: Hub
+    consumer: Consumer
+    problems: tuple[Problem, ...]
+    _asked: Asked
+
+    def asked(self) -> Asked:
+        """The question. Raises InvalidInput when anything is wrong with its headers or query keys."""
+        if self.problems:
+            raise InvalidInput(*self.problems)
+        return self._asked
+
+
+class Route(APIRoute):
+    """A route with the gate before it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+        known, takes_body = frozenset(_query_keys(self.dependant)), self.body_field is not None
+        template = f"/v1{self.path}" if not self.path.startswith("/v1") else self.path
+
+        async def pass_gate(request: Request) -> Response:
+            request.state.route = template
+            consumer = authenticate(request)
+            _check_form(request, takes_body)
+            request.state.asking = _asking(request, consumer, known)
+            return await answer(request)
+
+        return pass_gate
+
+
+async def _given(request: Request) -> Asking:
+    asking: Asking = request.state.asking
+    return asking
+
+
+Gated = Annotated[Asking, Depends(_given)]
+
+
+def authenticate(request: Request) -> Consumer:
+    """The consumer whose token this is. Raises NotAuthenticated.
+
+    Found by the SHA-256 of the token: how long that takes tells about the hash of a guess, and nothing about a token.
+    """
+    sent = request.headers.getlist("authorization")
+    match = _BEARER.fullmatch(sent[0]) if len(sent) == 1 else None
+    consumers: Mapping[str, Consumer] = request.app.state.consumers
+    consumer = consumers.get(hashlib.sha256(match[1].encode()).hexdigest()) if match else None
+    if consumer is None:
+        raise NotAuthenticated("no token, or one that is not known")
+    return consumer
+
+
+def _check_form(request: Request, takes_body: bool) -> None:
+    if not _accepts_json(request.headers.getlist("accept")):
+        raise HTTPException(406)
+    if not takes_body:
+        return
+    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    if media_type.strip() != "application/json" or parameters.strip() not in ("", "charset=utf-8", 'charset="utf-8"'):
+        raise HTTPException(415)
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise HTTPException(415)
+
+
+def _accepts_json(accept: list[str]) -> bool:
+    """The most specific range counts; `q=0` means: not this one."""
+    if not accept or accept == ["*/*"]:
+        return True
+    found = {}
+    for entry in ",".join(accept).lower().split(","):
+        media_range, *parameters = (part.strip() for part in entry.split(";"))
+        found[media_range] = not any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters)
+    return next((found[name] for name in ("application/json", "application/*", "*/*") if name in found), not any(found))
+
+
+def _asking(request: Request, consumer: Consumer, known: frozenset[str]) -> Asking:
+    activity, official = request.headers.get("x-processing-activity", ""), request.headers.get("x-official", "")
+    occasion = request.headers.get("x-occasion", "")
+    problems = tuple((*_wrong_headers(request, consumer), *_wrong_query(request, known)))
+    asked = Asked(consumer, official, activity, occasion, request.state.trace_id, datetime.now(UTC))
+    return Asking(request.app.state.hub, consumer, problems, asked)
+
+
+def _wrong_headers(request: Request, consumer: Consumer) -> Iterator[Problem]:
+    yield from _wrong_header(request, "X-Processing-Activity", ACTIVITY, "is required: name the processing activity (verwerking) that this question is for")
+    yield from _wrong_header(request, "X-Occasion", OCCASION)
+    if consumer.may_name_official:
+        yield from _wrong_header(request, "X-Official", OFFICIAL, "is required: the account of the official on whose behalf your application asks")
+    elif "x-official" in request.headers:
+        yield Problem("header.X-Official", "may not be sent by this application: it asks in its own name; leave it out")
+
+
+def _wrong_header(request: Request, name: str, form: str, required: str = "") -> Iterator[Problem]:
+    sent = request.headers.getlist(name)
+    if not sent or sent == [""]:
+        if required:
+            yield Problem(f"header.{name}", required)
+    elif len(sent) > 1:
+        yield Problem(f"header.{name}", "is given more than once")
+    elif not re.fullmatch(form, sent[0]):
+        yield Problem(f"header.{name}", "has characters that are not allowed, or is too long")
+
+
+def _wrong_query(request: Request, known: frozenset[str]) -> Iterator[Problem]:
+    for key, times in Counter(key for key, _ in request.query_params.multi_items()).items():
+        if key in _TOKEN_KEYS:
+            yield Problem("query", "a token never belongs in a URL; send it as the header Authorization and have the one that was in the URL replaced")
+        elif key not in known:
+            yield Problem(f"query.{shown_key(key)}", f"is not known here; known: {', '.join(sorted(known)) or 'none'}")
+        elif times > 1:
+            yield Problem(f"query.{key}", "is given more than once")
+
+
+def _query_keys(dependant: Dependant) -> Iterator[str]:
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _query_keys(inner)

@@ -1,0 +1,133 @@
+"""Around every request: the trace, the headers that are on every answer, the access log, and a bound on the body.
+
+Pure ASGI: the function-style middleware of Starlette doubles the cost of a request.
+"""
+
+import re
+import time
+import uuid
+from typing import Final
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from relhub.api import API_VERSION
+from relhub.api.errors import BY_STATUS, problem, unexpected
+
+MAX_BODY: Final = 65_536
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
+_ALWAYS: Final = {
+    "API-Version": API_VERSION,
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_logger = structlog.get_logger("relhub.access")
+
+
+class Observe:
+    """Outermost: names the request (W3C Trace Context), completes the headers, logs one line, and catches what nobody expected."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        trace_id = trace_id_of(Headers(scope=scope).get("traceparent", ""))
+        scope.setdefault("state", {})["trace_id"] = trace_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(trace_id=trace_id)
+        started, status = time.perf_counter(), 0
+
+        async def complete(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Trace-Id"] = trace_id
+                for name, value in _ALWAYS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, complete)
+        except Exception as error:
+            response = unexpected(scope, error)
+            if status == 0:  # nothing was sent yet; otherwise the connection just ends
+                await response(scope, receive, complete)
+            else:
+                raise ConnectionAbortedError("the answer broke off") from None
+        finally:
+            _log(scope, status, started)
+
+
+def trace_id_of(traceparent: str) -> str:
+    """The trace id of a W3C traceparent; a new one when there is none that can be used."""
+    match = _TRACEPARENT.fullmatch(traceparent)
+    if match and not traceparent.startswith("ff") and match[1].strip("0") and match[2].strip("0"):
+        return match[1]
+    return uuid.uuid4().hex
+
+
+def _log(scope: Scope, status: int, started: float) -> None:
+    """The template of the route, never the path or the query: those hold ids, or whatever someone put there."""
+    route = scope.get("state", {}).get("route", "unknown")
+    asking = scope.get("state", {}).get("asking")
+    _logger.info(
+        "answered",
+        method=scope["method"] if scope["method"] in _METHODS else "other",
+        route=route,
+        status=status,
+        ms=round((time.perf_counter() - started) * 1000, 1),
+        consumer=asking.consumer.name if asking else None,
+    )
+
+
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class BodyLimit:
+    """Reads the body before anything else does, and refuses one that is too large, whether or not it says its length."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "")
+        body = None if length.isdigit() and int(length[:20]) > MAX_BODY else await _read(receive)
+        if body is None:
+            await problem(scope, BY_STATUS[413])(scope, receive, send)
+            return
+        given = False
+
+        async def replay() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, replay, send)
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The body, or None when it is too large. A client that leaves halfway leaves half a body, which is not valid JSON."""
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size > MAX_BODY:
+            return None
+        parts.append(part)
+        more = message.get("more_body", False)
+    return b"".join(parts)

@@ -1,0 +1,55 @@
+"""What of a case is shown at each level. Rendered when the case changes, so that a view only joins what is ready."""
+
+from typing import Any
+
+from relhub.domain.access import Level
+from relhub.domain.golden import show_address
+from relhub.domain.record import CaseRecord, Finding, Official, Place
+
+
+def case_part(case: CaseRecord, level: Level) -> dict[str, Any]:
+    """The case as an object of the API at `existence`, `summary` or `full`. Empty values are left out."""
+    part: dict[str, Any] = {"level": level.name, "capacity": case.capacity, "department": case.department, "officials": [_official(o) for o in case.officials]}
+    if level >= Level.summary:
+        part |= {
+            "ref": f"{case.source}/{case.id}",
+            "kind": case.kind,
+            "title": case.title,
+            "status": {"label": case.status, "phase": case.phase},
+            "started": case.started and case.started.isoformat(),
+            "due": case.due and case.due.isoformat(),
+            "ended": case.ended and case.ended.isoformat(),
+        }
+    if level >= Level.full:
+        part |= {
+            "description": case.description,
+            "places": [_place(place) for place in case.places],
+            "findings": [_finding(finding) for finding in case.findings],
+            "properties": [{"name": name, "value": value} for name, value in case.properties],
+            "confidentiality": case.confidentiality,
+            "href": case.link,
+            "zaak": {"organisation": case.zaak[0], "identification": case.zaak[1]} if case.zaak else None,
+        }
+    return {key: value for key, value in part.items() if value not in (None, "", [])}
+
+
+def _official(official: Official) -> dict[str, str]:
+    parts = {"part": official.part, "name": official.name, "department": official.department, "phone": official.phone, "email": official.email}
+    return {key: value for key, value in parts.items() if value}
+
+
+def _place(place: Place) -> dict[str, Any]:
+    parts = {"label": place.label, "bagId": place.bag_id, "address": show_address(place.address) if place.address else None}
+    return {key: value for key, value in parts.items() if value}
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    parts = {
+        "sort": finding.sort,
+        "label": finding.label,
+        "on": finding.on.isoformat() if finding.on else "",
+        "until": finding.until.isoformat() if finding.until else "",
+        "outcome": finding.outcome,
+        "reference": finding.reference,
+    }
+    return {key: value for key, value in parts.items() if value}

@@ -1,0 +1,81 @@
+"""Deciding on a question before anything is looked up; every refusal is logged."""
+
+from dataclasses import dataclass
+
+from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level, Occasion, Profile, Refusal, decide, parse_occasion
+from relhub.errors import InvalidInput, NotAllowed, NotFound, Problem, SourceError
+from relhub.services.asked import Asked
+from relhub.services.fetch_case import fetch_case
+from relhub.services.hub import Hub
+from relhub.storage.log import Look, add_look
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What may be seen, the occasion still to be verified, and how the look is logged."""
+
+    profile: Profile
+    occasion: Occasion
+    look: Look
+
+    @property
+    def occasion_case(self) -> tuple[str, str]:
+        return (self.occasion.source, self.occasion.case_id)
+
+
+async def admit(hub: Hub, asked: Asked, operation: str) -> Admitted:
+    """The visibility profile of this question. Raises NotAllowed (logged), or InvalidInput for an occasion that can't be read."""
+    occasion = parse_occasion(asked.occasion)
+    if occasion is None:
+        raise InvalidInput(Problem("header X-Occasion", "must be none, or case:{source}/{case id}"))
+    decided = decide(hub.access_rules, asked.consumer, asked.activity, occasion)
+    levels = {} if isinstance(decided, Refusal) else {capacity: level.name for capacity, level in decided.levels.items() if level > Level.none}
+    look = _look(hub, asked, occasion, operation, levels)
+    if isinstance(decided, Refusal):
+        await refuse(hub, look, decided)
+    assert not isinstance(decided, Refusal)
+    return Admitted(decided, occasion, look)
+
+
+async def refuse(hub: Hub, look: Look, refusal: Refusal) -> None:
+    """Logs and raises NotAllowed."""
+    async with hub.database.driver() as driver:
+        await add_look(driver, look, "refused", [], [])
+    raise NotAllowed(refusal.reason)
+
+
+async def not_found(hub: Hub, look: Look, reason: str) -> None:
+    """Logs and raises NotFound."""
+    async with hub.database.driver() as driver:
+        await add_look(driver, look, "not-found", [], [])
+    raise NotFound(reason)
+
+
+async def fetch_occasion(hub: Hub, admitted: Admitted) -> None:
+    """Asks the source for a case that the hub does not know yet. Raises NotAllowed when there is no such source, SourceError when it does not answer."""
+    try:
+        await fetch_case(hub, *admitted.occasion_case)
+    except NotFound:
+        raise NotAllowed(OCCASION_DOES_NOT_HOLD.reason) from None
+    except SourceError:
+        async with hub.database.driver() as driver:
+            await add_look(driver, admitted.look, "unverified", [], [])
+        raise
+
+
+def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, levels: dict[str, str]) -> Look:
+    who = asked.consumer
+    return Look(
+        asked.at,
+        asked.trace_id,
+        who.name,
+        who.application,
+        who.organisation,
+        who.department,
+        asked.official,
+        asked.activity,
+        str(occasion),
+        hub.access_rules.version,
+        operation,
+        levels,
+    )

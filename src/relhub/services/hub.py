@@ -1,0 +1,46 @@
+"""Everything that the services work with, opened together."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+from relhub.adapters import Adapter
+from relhub.adapters.registry import open_adapter
+from relhub.config.access import load_access_rules
+from relhub.config.keys import load_keys
+from relhub.config.settings import Settings
+from relhub.config.sources import SourceConfig, load_sources
+from relhub.domain.access import AccessRules
+from relhub.storage.database import Database
+from relhub.storage.sealing import Sealer
+
+
+@dataclass(frozen=True)
+class Hub:
+    """An open hub: `await Hub.open(settings)`, and `close()` when done."""
+
+    database: Database
+    sources: Mapping[str, SourceConfig]
+    adapters: Mapping[str, Adapter]
+    access_rules: AccessRules
+    sealer: Sealer
+    _open: AsyncExitStack = field(repr=False)
+
+    @classmethod
+    async def open(cls, settings: Settings) -> "Hub":
+        """Reads the configuration and prepares the connections. Raises ConfigurationError; asks no source and no database yet."""
+        rules, keys = load_access_rules(settings.access_rules), load_keys(settings.keys_file)
+        sources = load_sources(settings.sources_dir)
+        stack = AsyncExitStack()
+        try:
+            adapters = {name: await stack.enter_async_context(open_adapter(config)) for name, config in sources.items()}
+            database = Database(settings.database_url)
+        except BaseException:
+            await stack.aclose()
+            raise
+        stack.push_async_callback(database.close)
+        return cls(database, sources, adapters, rules, Sealer(keys), stack)
+
+    async def close(self) -> None:
+        await asyncio.shield(self._open.aclose())

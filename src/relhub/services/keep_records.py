@@ -1,0 +1,148 @@
+"""Records as rows: what is kept of a party and a case, and what is computed from them at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
+
+from relhub.domain.access import Level
+from relhub.domain.case_parts import case_part
+from relhub.domain.golden import display_name
+from relhub.domain.identifiers import mask
+from relhub.domain.identity import NAME_AND_BIRTH, family_of, full_birth, name_and_birth
+from relhub.domain.record import CaseRecord, PartyRecord, RecordSet
+from relhub.domain.search_terms import search_terms
+from relhub.errors import RecordRejected
+from relhub.storage.database import Store
+from relhub.storage.records import CaseRow, IdentifierRow, InvolvementRow, PartyRow, Written, replace_sets
+from relhub.storage.sealing import Sealer
+
+PARTY = TypeAdapter(PartyRecord)
+CASE = TypeAdapter(CaseRecord)
+_NEVER = date(1, 1, 1)
+_IN_CLEAR = frozenset({"kvk", "vestiging", "oin"})
+
+
+async def keep_records(store: Store, sealer: Sealer, source: str, sets: Mapping[str, RecordSet], *, leaf: bool) -> Written:
+    """These sets of documents say this and nothing else any more."""
+    cases: list[CaseRow] = []
+    parties: dict[tuple[str, str], PartyRow] = {}
+    involvements: list[InvolvementRow] = []
+    for set_key, records in sets.items():
+        hidden = _numbers_in(records.parties)
+        named: dict[str, tuple[str, str]] = {}
+        for party in records.parties:
+            row = party_row(party, sealer, hidden, leaf=leaf)
+            named[party.key] = (row.key, row.variant)
+            parties[row.key, row.variant] = row
+        for case in records.cases:
+            cases.append(case_row(case, set_key, hidden))
+            involvements += [InvolvementRow(case.id, n, named[i.party_key], i.role, i.acting_for) for n, i in enumerate(case.involvements)]
+    used = {involvement.party for involvement in involvements}
+    return await replace_sets(store, source, list(sets), cases, [row for ref, row in parties.items() if ref in used], involvements)
+
+
+def check_records(records: RecordSet) -> None:
+    """Raises RecordRejected for records that contradict themselves, whatever adapter read them."""
+    keys = {party.key for party in records.parties}
+    for party in records.parties:
+        schemes = [number.scheme for number in party.identifiers]
+        if len(set(schemes)) != len(schemes):
+            raise RecordRejected("one party has two numbers of one scheme")
+    if len(keys) != len(records.parties):
+        raise RecordRejected("two parties have one key")
+    for case in records.cases:
+        if any(involvement.party_key not in keys for involvement in case.involvements):
+            raise RecordRejected("a case names a party that its documents do not describe")
+
+
+def party_row(party: PartyRecord, sealer: Sealer, hidden: Mapping[str, str], *, leaf: bool) -> PartyRow:
+    """The party as kept. Its variant is a keyed hash of all it says, so the same words are the same row."""
+    body: dict[str, Any] = PARTY.dump_python(party, mode="json", exclude_defaults=True, exclude={"source", "key", "identifiers", "modified_at"})
+    body["flags"] = sorted(body.pop("flags", ()))
+    text = _hide(orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode(), hidden)
+    tokens = [(number.scheme, number.value, sealer.token(number.scheme, number.value)) for number in sorted(party.identifiers, key=lambda n: n.scheme)]
+    said = text + f"|{leaf}|" + "|".join(f"{scheme}:{token.hex()}" for scheme, _, token in tokens)
+    return PartyRow(
+        key=party.key,
+        variant=sha256(said.encode()).hexdigest()[:24],
+        kind=party.kind,
+        body=text,
+        contact_of=party.contact_of,
+        leaf=leaf,
+        protected="non_disclosure" in party.flags,
+        birth=full_birth(party),
+        family=family_of(party),
+        display=_hide(display_name(party), hidden),
+        identifiers=tuple(
+            IdentifierRow(scheme, token, sealer.seal(value.encode(), scheme), _shown(party, scheme, value)) for scheme, value, token in tokens
+        ),
+        match_keys=match_keys(party, sealer, [(scheme, token) for scheme, _, token in tokens]),
+        search_terms=hashed_terms(party, sealer),
+    )
+
+
+def match_keys(party: PartyRecord, sealer: Sealer, numbers: Iterable[tuple[str, bytes]]) -> tuple[tuple[str, bytes], ...]:
+    """What this record is found alike by: its numbers, and full name with birth date."""
+    text = name_and_birth(party)
+    return (*numbers, *([(NAME_AND_BIRTH, sealer.token(NAME_AND_BIRTH, text))] if text else []))
+
+
+def hashed_terms(party: PartyRecord, sealer: Sealer) -> tuple[tuple[str, bytes], ...]:
+    """What this record is searched by, as keyed hashes."""
+    return tuple((field, sealer.token(f"search:{field}", term)) for field, term in sorted(search_terms(party)))
+
+
+def case_row(case: CaseRecord, set_key: str, hidden: Mapping[str, str]) -> CaseRow:
+    """The case as kept, and its parts as they are shown at each level."""
+    modified = case.modified_at
+    body = CASE.dump_json(case, exclude_defaults=True).decode()
+    return CaseRow(
+        case_id=case.id,
+        set_key=set_key,
+        body=_hide(body, hidden),
+        capacity=case.capacity,
+        open=case.phase != "closed",
+        department=case.department,
+        departments=sorted({case.department, *(official.department for official in case.officials)} - {""}),
+        on_date=case.started or (modified.astimezone(UTC).date() if modified else _NEVER),
+        modified_at=modified,
+        zaak="/".join(case.zaak) if case.zaak else "",
+        full=_part(case, Level.full, hidden),
+        summary=_part(case, Level.summary, hidden),
+        existence=_part(case, Level.existence, hidden),
+    )
+
+
+def _part(case: CaseRecord, level: Level, hidden: Mapping[str, str]) -> bytes:
+    """JSON without its closing brace: the view adds the relation's own part in the case."""
+    return _hide(orjson.dumps(case_part(case, level)).decode(), hidden)[:-1].encode()
+
+
+def _numbers_in(parties: Sequence[PartyRecord]) -> dict[str, str]:
+    """Personal numbers of these parties, and what stands for them in any text of the same documents."""
+    numbers = {n.value: mask(n.scheme, n.value) for party in parties for n in party.identifiers if _is_personal(party, n.scheme)}
+    return numbers | {short: shown for number, shown in numbers.items() if len(short := number.lstrip("0")) == len(number) - 1}
+
+
+def _hide(text: str, hidden: Mapping[str, str]) -> str:
+    for number, shown in hidden.items():
+        if number in text:
+            text = text.replace(number, shown)
+    return text
+
+
+def _is_personal(party: PartyRecord, scheme: str) -> bool:
+    return scheme in ("bsn", "a_number") or (scheme == "rsin" and party.kind == "person")
+
+
+def _shown(party: PartyRecord, scheme: str, value: str) -> str:
+    return mask(scheme, value) if _is_personal(party, scheme) or scheme not in _IN_CLEAR | {"rsin"} and not scheme.startswith("own:") else value
+
+
+def at_utc(moment: datetime) -> str:
+    """`2026-11-23T14:00:02Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

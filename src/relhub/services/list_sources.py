@@ -1,0 +1,51 @@
+"""How each source is doing. Nothing about anyone."""
+
+from typing import Any
+
+import orjson
+
+from relhub.services.admit import admit
+from relhub.services.asked import Asked
+from relhub.services.hub import Hub
+from relhub.services.keep_records import at_utc
+from relhub.storage.sources import SourceState, source_states
+
+
+async def list_sources(hub: Hub, asked: Asked) -> bytes:
+    """Every configured source with its state. Raises NotAllowed."""
+    await admit(hub, asked, "sources")
+    return orjson.dumps({"results": await describe_sources(hub)})
+
+
+async def describe_sources(hub: Hub) -> list[dict[str, Any]]:
+    """The same, for the command line."""
+    async with hub.database.begin() as store:
+        states = {state.source: state for state in await source_states(store)}
+    return [_describe(hub, name, states.get(name)) for name in sorted(hub.sources)]
+
+
+def _describe(hub: Hub, name: str, state: SourceState | None) -> dict[str, Any]:
+    config = hub.sources[name]
+    times = {
+        "lastSuccessAt": state.last_success_at if state else None,
+        "lastAttemptAt": state.last_attempt_at if state else None,
+        "unavailableSince": state.unavailable_since if state else None,
+    }
+    return {
+        "source": name,
+        "organisation": config.organisation,
+        "adapter": config.adapter,
+        "mode": config.mode,
+        "state": _word(state),
+        **{key: at_utc(moment) if moment else None for key, moment in times.items()},
+        "lastError": state.last_error if state and state.last_error else None,
+        "expected": state.expected if state else None,
+        "cases": state.cases if state else 0,
+        "quarantined": state.quarantined if state else 0,
+    }
+
+
+def _word(state: SourceState | None) -> str:
+    if state is None or (state.last_success_at is None and state.unavailable_since is None):
+        return "never-pulled"
+    return "unavailable" if state.unavailable_since else "failing" if state.last_error else "well"

@@ -1,0 +1,91 @@
+"""From what a consumer knows (a case, an official number, its own key) to the view."""
+
+from typing import Any
+
+from relhub.domain import identifiers
+from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level
+from relhub.errors import AmbiguousIdentifier, InvalidInput, NotAllowed, Problem
+from relhub.services.admit import Admitted, admit, not_found
+from relhub.services.asked import Asked, Reference, View, ViewOptions
+from relhub.services.fetch_case import fetch_case
+from relhub.services.hub import Hub
+from relhub.services.view_relation import view_admitted
+from relhub.storage.cases import CaseParty, is_known, parties_of_case
+from relhub.storage.log import add_look
+from relhub.storage.parties import relations_by_number
+from relhub.storage.views import relations_of_occasion
+
+_MAIN_ROLES = ("applicant", "subject-of-enforcement")
+_NO_CASE = "There is no such case, or nothing of it that this processing activity may see."
+_NO_NUMBER = "No relation that this processing activity may see has this number."
+
+
+async def lookup_relation(hub: Hub, asked: Asked, reference: Reference, options: ViewOptions) -> View:
+    """The view of the one relation that this refers to; by case: of its applicant, with references to the other parties.
+
+    Raises NotAllowed, NotFound, InvalidInput, AmbiguousIdentifier (a number of several relations), SourceError.
+    """
+    admitted = await admit(hub, asked, "lookup")
+    if reference.case:
+        return await _by_case(hub, admitted, *reference.case, options)
+    scheme, value = reference.identifier or ("", "")
+    if reference.record:
+        source, value = reference.record
+        scheme = f"own:{source}"
+    else:
+        value = _checked(scheme, value)
+    return await _by_number(hub, admitted, scheme, value, options)
+
+
+def _checked(scheme: str, value: str) -> str:
+    try:
+        return identifiers.checked(scheme, value)
+    except ValueError as error:
+        raise InvalidInput(Problem("body identifier.value", str(error))) from None
+
+
+async def _by_case(hub: Hub, admitted: Admitted, source: str, case_id: str, options: ViewOptions) -> View:
+    parties = await _parties(hub, admitted, source, case_id)
+    if not parties:
+        await not_found(hub, admitted.look, _NO_CASE)
+    main = min(range(len(parties)), key=lambda n: (_MAIN_ROLES.index(parties[n].role) if parties[n].role in _MAIN_ROLES else len(_MAIN_ROLES), n))
+    others = [_reference(party) for n, party in enumerate(parties) if n != main and party.relation_id != parties[main].relation_id]
+    return await view_admitted(hub, admitted, parties[main].relation_id, options, {"otherParties": others})
+
+
+async def _parties(hub: Hub, admitted: Admitted, source: str, case_id: str) -> list[CaseParty]:
+    async with hub.database.driver() as driver:
+        known = await is_known(driver, source, case_id)
+    if not known and source in hub.sources:
+        await fetch_case(hub, source, case_id)
+    async with hub.database.driver() as driver:
+        return await parties_of_case(driver, source, case_id, admitted.profile.at_least(Level.summary))
+
+
+def _reference(party: CaseParty) -> dict[str, Any]:
+    return {"role": party.role, "relation": party.relation_id, "kind": party.kind, "name": party.display}
+
+
+async def _by_number(hub: Hub, admitted: Admitted, scheme: str, value: str, options: ViewOptions) -> View:
+    token = hub.sealer.token(scheme, value)
+    async with hub.database.driver() as driver:
+        found = await relations_by_number(driver, admitted.profile.at_least(Level.summary), scheme, token)
+    if not found:
+        await not_found(hub, admitted.look, _NO_NUMBER)
+    if len(found) > 1:
+        await _ambiguous(hub, admitted, found)
+    return await view_admitted(hub, admitted, found[0], options)
+
+
+async def _ambiguous(hub: Hub, admitted: Admitted, found: list[str]) -> None:
+    """Both are named to those whose occasion involves one of them, or who need none."""
+    async with hub.database.driver() as driver:
+        if admitted.occasion.sort != "none":
+            involved = await relations_of_occasion(driver, *admitted.occasion_case, admitted.look.department)
+            if not set(found) & involved:
+                await add_look(driver, admitted.look, "refused", [], [])
+                raise NotAllowed(OCCASION_DOES_NOT_HOLD.reason)
+        await add_look(driver, admitted.look, "ambiguous", found, [])
+    raise AmbiguousIdentifier(tuple(found))
+
+

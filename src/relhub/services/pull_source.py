@@ -1,0 +1,172 @@
+"""Pulling one source: page by page, each page whole or not at all, from where the last pull got to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+import orjson
+import structlog
+
+from relhub.adapters import Document, Page
+from relhub.errors import PullRefused, RelhubError, SourceError
+from relhub.services.hub import Hub
+from relhub.services.read_sets import Encoded, encode, forget, read_sets, save
+from relhub.storage import documents, sources
+
+OnProgress = Callable[[int, int | None], None]
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class PullReport:
+    """What a pull met. `documents` that were sent, of which `changed`; `gone`: cases that are no longer there."""
+
+    source: str
+    documents: int = 0
+    changed: int = 0
+    quarantined: int = 0
+    gone: int = 0
+    seconds: float = 0.0
+
+    @property
+    def unchanged(self) -> int:
+        return self.documents - self.changed
+
+
+async def pull_source(hub: Hub, name: str, on_progress: OnProgress | None = None, *, accept_loss: bool = False) -> PullReport:
+    """Pulls one source to its end, or goes on where an interrupted pull stopped.
+
+    Raises SourceUnavailable or SourceRefused, noted in the source's state; PullRefused when the source lost more than its
+    `expect` allows (unless `accept_loss`), or is being pulled already.
+    """
+    async with hub.database.sole(f"relhub pull {name}") as alone:
+        if not alone:
+            raise PullRefused(f"{name}: is being pulled by another process; wait for it to end")
+        try:
+            return await _Pull(hub, name, on_progress, accept_loss).run()
+        except (SourceError, PullRefused) as error:
+            async with hub.database.begin() as store:
+                await sources.note_failure(store, name, datetime.now(UTC), str(error), answers=isinstance(error, PullRefused))
+            raise
+
+
+@dataclass
+class _Pull:
+    hub: Hub
+    name: str
+    on_progress: OnProgress | None
+    accept_loss: bool
+    number: int = 0
+    done: int = 0
+    checked: bool = False
+    report: PullReport = field(init=False)
+
+    async def run(self) -> PullReport:
+        begun = monotonic()
+        self.report = PullReport(self.name)
+        async with self.hub.database.begin() as store:
+            state = await sources.begin_attempt(store, self.name, datetime.now(UTC))
+        self.number = state.complete_pulls + 1
+        async for page in self.hub.adapters[self.name].pull(state.cursor):
+            await self._page(page)
+        await self._finish()
+        self.report.seconds = monotonic() - begun
+        log.info("pulled", **{name: getattr(self.report, name) for name in PullReport.__slots__})
+        return self.report
+
+    async def _page(self, page: Page) -> None:
+        """One page: nothing is open while the source is asked; then everything in one transaction."""
+        if page.closing and page.expected is not None and not self.checked:
+            await self._refuse_shrunk(page.expected)
+        version = self.hub.adapters[self.name].mapping_version
+        encoded = {document.id: encode(document, version) for document in page.documents}
+        changed, unread = await self._changes(encoded, page)
+        fresh = [item.document for item in changed]
+        extra = await self.hub.adapters[self.name].complete(fresh) if page.closing and fresh else []
+        await self._commit(page, encoded, changed, unread, extra)
+        self.report.documents += len(page.documents)
+        self.report.changed += len(changed)
+        if page.closing:
+            self.done += len(page.documents)
+        if self.on_progress:
+            self.on_progress(self.done, page.expected)
+
+    async def _changes(self, encoded: dict[str, Encoded], page: Page) -> tuple[list[Encoded], set[str]]:
+        async with self.hub.database.begin() as store:
+            known = await documents.known_hashes(store, self.name, list(encoded))
+            sets = [document.set_key for document in page.documents]
+            unread = await documents.unread_among(store, self.name, sets) if page.closing else set()
+        return [item for id_, item in encoded.items() if known.get(id_) != item.hash], unread
+
+    async def _commit(self, page: Page, encoded: dict[str, Encoded], changed: list[Encoded], unread: set[str], extra: list[Document]) -> None:
+        adapter, at = self.hub.adapters[self.name], datetime.now(UTC)
+        async with self.hub.database.begin() as store:
+            to_read = {item.document.set_key for item in changed} | unread
+            if to_read and page.closing:
+                await store.lock_resolve()
+            await save(store, self.hub, self.name, changed + [encode(document, adapter.mapping_version) for document in extra], self.number)
+            if not page.closing:
+                await documents.mark_unread(store, self.name, to_read)
+            elif to_read:
+                fresh = [item.document for item in encoded.values()] + extra
+                self.report.quarantined += await read_sets(store, self.hub, self.name, to_read, fresh, at)
+            await self._set_aside(store, page, at)
+            await documents.mark_seen(store, self.name, list(encoded), self.number)
+            await sources.save_cursor(store, self.name, page.cursor, adapter.mapping_version, page.expected)
+
+    async def _set_aside(self, store: Any, page: Page, at: datetime) -> None:
+        """What could not even be cut into documents."""
+        rejected = {id_ or f"unnamed {orjson.dumps(page.cursor).decode()} {n}": (reason, orjson.dumps(body)) for n, (id_, reason, body) in enumerate(page.rejected)}
+        if rejected:
+            await documents.set_aside(store, self.name, rejected, self.hub.adapters[self.name].mapping_version, at, self.hub.sealer)
+            self.report.quarantined += len(rejected)
+
+    async def _refuse_shrunk(self, expected: int) -> None:
+        """Before anything is read: the source itself says that it has lost too much."""
+        self.checked = True
+        async with self.hub.database.begin() as store:
+            known, _ = await documents.pull_counts(store, self.name, self.number)
+        self._refuse_loss(known, expected)
+
+    async def _finish(self) -> None:
+        at = datetime.now(UTC)
+        async with self.hub.database.begin() as store:
+            await store.lock_resolve()
+            known, seen = await documents.pull_counts(store, self.name, self.number)
+            self._refuse_loss(known, seen)
+            ids, set_keys = await documents.gone_documents(store, self.name, self.number)
+            if ids:
+                await forget(store, self.hub, self.name, ids, set_keys, at)
+            self.report.gone = len(set_keys)
+            await sources.finish_pull(store, self.name, at)
+
+    def _refuse_loss(self, known: int, present: int) -> None:
+        expect = self.hub.sources[self.name].expect
+        if self.accept_loss:
+            return
+        if present < expect.minimum:
+            raise PullRefused(f"{self.name}: {present} cases where its source file expects at least {expect.minimum}; nothing was removed")
+        if known and known - present > expect.max_loss * known:
+            raise PullRefused(
+                f"{self.name}: {known - present} of {known} cases are no longer there, more than its source file allows (expect.max_loss); "
+                "nothing was removed. If this is right, pull once with --accept-loss"
+            )
+
+
+async def pull_all(hub: Hub, on_progress: Callable[[str, int, int | None], None] | None = None) -> tuple[list[PullReport], list[RelhubError]]:
+    """Pulls every source, one after the other, so that the same town gives the same ids. A source that fails stops no other."""
+    reports: list[PullReport] = []
+    failures: list[RelhubError] = []
+    for name in sorted(hub.sources):
+
+        def progress(done: int, expected: int | None, name: str = name) -> None:
+            if on_progress:
+                on_progress(name, done, expected)
+
+        try:
+            reports.append(await pull_source(hub, name, progress))
+        except (SourceError, PullRefused) as error:
+            failures.append(error)
+    return reports, failures

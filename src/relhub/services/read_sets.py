@@ -1,0 +1,108 @@
+"""From documents to records: what changed is kept, complete sets are read, and what follows is decided, in one transaction."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+import orjson
+
+from relhub.adapters import Document
+from relhub.domain.record import RecordSet
+from relhub.errors import RecordRejected
+from relhub.services.hub import Hub
+from relhub.services.keep_records import check_records, keep_records
+from relhub.services.resolve import resolve
+from relhub.storage import documents
+from relhub.storage.database import Store
+from relhub.storage.relations import add_events
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A document with its bytes and the hash of them and the mapping version."""
+
+    document: Document
+    body: bytes
+    hash: bytes
+
+
+def encode(document: Document, mapping_version: str) -> Encoded:
+    body = orjson.dumps(document.body, option=orjson.OPT_SORT_KEYS)
+    return Encoded(document, body, sha256(mapping_version.encode() + b"\0" + body).digest()[:16])
+
+
+async def save(store: Store, hub: Hub, source: str, encoded: Sequence[Encoded], pull: int) -> None:
+    """Keeps documents, whole only where the sets of this source have several."""
+    keep = hub.adapters[source].keeps_documents
+    rows = [_row(item.document, item, keep, pull) for item in encoded]
+    await documents.save_documents(store, source, rows, hub.sealer)
+
+
+def _row(document: Document, item: Encoded, keep: bool, pull: int) -> documents.DocumentRow:
+    closing = document.id == document.set_key
+    return documents.DocumentRow(document.id, document.set_key, item.hash, item.body if keep else None, closing, pull if document.listed else None)
+
+
+async def read_sets(store: Store, hub: Hub, source: str, set_keys: Collection[str], fresh: Sequence[Document], at: datetime) -> int:
+    """Reads these complete sets; `fresh`: documents at hand. What can't be read goes to quarantine, its earlier records stay.
+
+    Returns how many went to quarantine.
+    """
+    by_set = await _documents(store, hub, source, set_keys, fresh)
+    read, rejected = _read(hub, source, by_set)
+    if rejected:
+        await documents.set_aside(store, source, rejected, hub.adapters[source].mapping_version, at, hub.sealer)
+    await replace(store, hub, source, read, at)
+    await documents.mark_read(store, source, list(read))
+    return len(rejected)
+
+
+async def replace(store: Store, hub: Hub, source: str, read: Mapping[str, RecordSet], at: datetime) -> None:
+    """Keeps the records of these sets, puts their parties in relations, and notes what changed."""
+    written = await keep_records(store, hub.sealer, source, read, leaf=hub.sources[source].identity == "leaf")
+    if written.new or written.gone.refs:
+        await resolve(store, hub.sealer, source, written.new, written.gone, at)
+    await add_events(store, source, [("case.changed", None, f"{source}/{case_id}") for case_id in sorted(written.cases)], at)
+
+
+async def _documents(store: Store, hub: Hub, source: str, set_keys: Collection[str], fresh: Sequence[Document]) -> dict[str, list[Document]]:
+    by_set: dict[str, list[Document]] = defaultdict(list)
+    at_hand = {document.id for document in fresh}
+    for document in fresh:
+        if document.set_key in set_keys:
+            by_set[document.set_key].append(document)
+    if hub.adapters[source].keeps_documents:
+        for id_, set_key, body in await documents.kept_documents(store, source, set_keys, hub.sealer):
+            if id_ not in at_hand:
+                by_set[set_key].append(Document(id_, set_key, body))
+    return by_set
+
+
+def _read(hub: Hub, source: str, by_set: Mapping[str, list[Document]]) -> tuple[dict[str, RecordSet], dict[str, tuple[str, bytes]]]:
+    read: dict[str, RecordSet] = {}
+    rejected: dict[str, tuple[str, bytes]] = {}
+    owner: dict[str, str] = {}
+    for set_key, found in sorted(by_set.items()):
+        try:
+            records = hub.adapters[source].to_records(found, lambda text: hub.sealer.keyed(source, text))
+            check_records(records)
+            if any(owner.setdefault(case.id, set_key) != set_key for case in records.cases):
+                raise RecordRejected("another case on the same page has this id")
+        except RecordRejected as error:
+            rejected[set_key] = (str(error), orjson.dumps([document.body for document in found]))
+        else:
+            read[set_key] = records
+    return read, rejected
+
+
+async def forget(store: Store, hub: Hub, source: str, ids: Sequence[str], set_keys: Sequence[str], at: datetime) -> None:
+    """These documents and whole sets are gone; so is all that came from them."""
+    await documents.forget_documents(store, source, ids, set_keys)
+    await replace(store, hub, source, {set_key: RecordSet() for set_key in set_keys}, at)
+    left = await documents.all_unread(store, source)
+    if left:
+        await read_sets(store, hub, source, left, (), at)
+
+

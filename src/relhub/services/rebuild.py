@@ -1,0 +1,52 @@
+"""Throwing away what is computed, and computing it again from the facts."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import orjson
+
+from relhub.services.hub import Hub
+from relhub.services.keep_records import CASE, PARTY, case_row, hashed_terms, match_keys
+from relhub.services.resolve import resolve
+from relhub.storage import computed
+from relhub.storage.database import Store
+from relhub.storage.records import Gone, save_computed
+
+_BATCH = 1000
+
+
+async def rebuild(hub: Hub, on_progress: Callable[[int, int | None], None] | None = None) -> int:
+    """Computes match keys, search terms, rendered cases and relations again, in one transaction: until it ends, all is as it was.
+
+    Returns how many party records it went through.
+    """
+    at = datetime.now(UTC)
+    async with hub.database.begin() as store:
+        await store.lock_resolve()
+        await computed.clear(store)
+        parties = await _parties(store, hub)
+        await _cases(store)
+        done: set[int] = set()
+        for start in range(0, len(parties), _BATCH):
+            seeds = [id_ for id_ in parties[start : start + _BATCH] if id_ not in done]
+            done |= await resolve(store, hub.sealer, "rebuild", seeds, Gone(), at)
+            if on_progress:
+                on_progress(len(done), len(parties))
+        return len(parties)
+
+
+async def _parties(store: Store, hub: Hub) -> list[int]:
+    ids: list[int] = []
+    async for batch in computed.party_batches(store, _BATCH):
+        rows = []
+        for row in batch:
+            party = PARTY.validate_python({**orjson.loads(row.body), "source": row.source, "key": row.key, "kind": row.kind})
+            rows.append((row.id, match_keys(party, hub.sealer, row.numbers), hashed_terms(party, hub.sealer)))
+        await save_computed(store, rows)
+        ids += [row.id for row in batch]
+    return ids
+
+
+async def _cases(store: Store) -> None:
+    async for batch in computed.case_batches(store, _BATCH):
+        await computed.save_cases(store, [(id_, case_row(CASE.validate_json(body), "", {})) for id_, body in batch])

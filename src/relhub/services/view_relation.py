@@ -1,0 +1,148 @@
+"""The view: one relation as this consumer may see it now."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level, Profile
+from relhub.domain.golden import Voice, golden_record
+from relhub.domain.identity import shared_evidence
+from relhub.domain.record import PartyRecord
+from relhub.errors import NotAllowed, NotFound
+from relhub.services.admit import Admitted, admit, fetch_occasion
+from relhub.services.asked import Asked, View, ViewOptions
+from relhub.services.cursors import write_cursor
+from relhub.services.hub import Hub
+from relhub.services.keep_records import PARTY, at_utc
+from relhub.services.refresh_relation import refresh_relation, stale_sources
+from relhub.storage.views import CasePart, Position, ViewParts, view_parts
+
+PAGE = 20
+NOT_FOUND = "There is no such relation, or nothing of it that this processing activity may see."
+
+
+async def view_relation(hub: Hub, asked: Asked, relation_id: str, options: ViewOptions) -> View:
+    """One relation. Raises NotAllowed, NotFound, and SourceError when the occasion can't be verified."""
+    return await view_admitted(hub, await admit(hub, asked, "view"), relation_id, options)
+
+
+async def view_admitted(hub: Hub, admitted: Admitted, relation_id: str, options: ViewOptions, more: Mapping[str, Any] | None = None) -> View:
+    """The same, for a question that is admitted already; `more`: further members of the answer."""
+    parts = await load(hub, admitted, relation_id, limit=PAGE)
+    refreshed: set[str] = set()
+    if options.max_age is not None:
+        stale = stale_sources(hub, admitted.profile, parts, admitted.look.at, options.max_age)
+        if stale:
+            refreshed = await refresh_relation(hub, admitted.profile, parts.relation_id, stale)
+            parts = await load(hub, admitted, parts.relation_id, limit=PAGE)
+    return View(parts.relation_id, _body(hub, admitted.profile, parts, options, more or {}, refreshed))
+
+
+async def load(
+    hub: Hub, admitted: Admitted, relation_id: str, *, limit: int, only_open: bool | None = None, after: Position | None = None
+) -> ViewParts:
+    """The visible parts, logged; an occasion that the hub does not know is asked of its source once."""
+    for last in (False, True):
+        async with hub.database.driver() as driver:
+            parts = await view_parts(
+                driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look, limit=limit, only_open=only_open, after=after
+            )
+        if parts.outcome != "unknown-occasion" or last:
+            break
+        await fetch_occasion(hub, admitted)
+    if parts.outcome == "not-found":
+        raise NotFound(NOT_FOUND)
+    if parts.outcome != "shown":
+        raise NotAllowed(OCCASION_DOES_NOT_HOLD.reason)
+    return parts
+
+
+def _body(hub: Hub, profile: Profile, parts: ViewParts, options: ViewOptions, more: Mapping[str, Any], refreshed: set[str]) -> bytes:
+    sources = _sources(hub, profile, parts, refreshed)
+    complete = all(source["state"] in ("found", "none") for source in sources)
+    head: dict[str, Any] = {"id": parts.relation_id, "kind": parts.kind, "complete": complete, "sources": sources}
+    if "summary" in options.sections:
+        head["summary"] = {"openCases": sum(parts.open_cases.values()), "byCapacity": parts.open_cases}
+    if "party" in options.sections:
+        head["party"], origins = _party(hub, profile, parts)
+        if options.origins:
+            head["origins"] = origins
+    head |= more
+    if parts.referral:
+        head["referral"] = {"via": "coordinator", "ask": profile.coordinator}
+    body = orjson.dumps(head)
+    if "cases" not in options.sections:
+        return body
+    return body[:-1] + b',"cases":' + case_page(hub, parts, PAGE, name="items") + b"}"
+
+
+def case_page(hub: Hub, parts: ViewParts, limit: int, *, name: str) -> bytes:
+    """Cases as a page: `{"next": …, "items": […]}`."""
+    shown = parts.cases[:limit]
+    following = write_cursor(hub.sealer, parts.relation_id, shown[-1].position) if len(parts.cases) > limit else None
+    return b'{"next":' + orjson.dumps(following) + b',"' + name.encode() + b'":[' + b",".join(map(_case, shown)) + b"]}"
+
+
+def _case(case: CasePart) -> bytes:
+    """The rendered part, closed; in which role is part of the case, so not shown at `existence`."""
+    if case.part.startswith(b'{"level":"existence"'):
+        return case.part + b"}"
+    return case.part + b',"partyRoles":' + orjson.dumps(case.roles) + b"}"
+
+
+def _sources(hub: Hub, profile: Profile, parts: ViewParts, refreshed: set[str]) -> list[dict[str, Any]]:
+    """Each source by name with one word for its state. One that is at most a referral is not listed, whatever it knows."""
+    listed = []
+    for name, config in sorted(hub.sources.items()):
+        level = max((profile.levels.get(capacity, Level.none) for capacity in hub.adapters[name].capacities), default=Level.none)
+        if level == Level.none:
+            listed.append({"source": name, "state": "withheld"})
+        elif level > Level.referral:
+            state = parts.sources.get(name) or {"asOf": None, "unavailableSince": None}
+            as_of = at_utc(datetime.now(UTC)) if name in refreshed else _time(state["asOf"])
+            listed.append({"source": name, "mode": config.mode, **_state(as_of, _time(state["unavailableSince"]), found=name in parts.named_sources)})
+    return listed
+
+
+def _state(as_of: str | None, since: str | None, *, found: bool) -> dict[str, Any]:
+    if since is None and as_of is not None:
+        return {"state": "found" if found else "none", "asOf": as_of}
+    state = {"state": "stale" if as_of or found else "unavailable", "asOf": as_of, "unavailableSince": since}
+    return {key: value for key, value in state.items() if value}
+
+
+def _time(text: str | None) -> str | None:
+    return at_utc(datetime.fromisoformat(text)) if text else None
+
+
+def _party(hub: Hub, profile: Profile, parts: ViewParts) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    if not parts.parties:
+        return None, {}
+    voices = [_voice(hub, row) for row in parts.parties]
+    party, origins = golden_record(voices, profile.groups, parts.non_disclosure)
+    numbers = [[(scheme, token) for scheme, _, token in row["numbers"] or ()] for row in parts.parties]
+    party["linkedBy"] = shared_evidence([voice.record for voice in voices], numbers)
+    contacts = {orjson.dumps(body): body for row in parts.parties for body in row["contacts"] or ()}
+    if contacts and "contact-details" in profile.groups:
+        party["contactPersons"] = [_contact(body) for body in contacts.values()]
+    return party, origins
+
+
+def _voice(hub: Hub, row: Mapping[str, Any]) -> Voice:
+    said_at = datetime.fromisoformat(row["at"]) if row["at"] else None
+    numbers = tuple((scheme, shown) for scheme, shown, _ in row["numbers"] or ())
+    config = hub.sources.get(row["source"])
+    return Voice(party_of(row), config.trust if config else 0, said_at, numbers)
+
+
+def party_of(row: Mapping[str, Any]) -> PartyRecord:
+    """The party record that a stored row says."""
+    return PARTY.validate_python({**row["body"], "source": row["source"], "key": row["key"], "kind": row["kind"]})
+
+
+def _contact(body: dict[str, Any]) -> dict[str, Any]:
+    record = PARTY.validate_python({**body, "source": "", "key": "", "kind": "contact_person"})
+    golden, _ = golden_record([Voice(record, 0, None)], frozenset({"contact-details"}), False)
+    return {"name": golden["name"], "function": record.function, "phones": golden["phones"], "emails": golden["emails"]}

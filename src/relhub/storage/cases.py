@@ -1,0 +1,52 @@
+"""case_record: finding cases and the parties in them."""
+
+from dataclasses import dataclass
+
+from relhub.storage.database import Driver, Store
+
+
+@dataclass(frozen=True, slots=True)
+class CaseParty:
+    relation_id: str
+    role: str
+    display: str
+    kind: str
+
+
+async def set_keys_of(store: Store, source: str, case_id: str) -> list[str]:
+    """The set of documents that this case was read from."""
+    rows = await store.driver.fetch("SELECT set_key FROM case_record WHERE source = $1 AND case_id = $2", source, case_id)
+    return [row["set_key"] for row in rows]
+
+
+async def is_known(driver: Driver, source: str, case_id: str) -> bool:
+    return bool(await driver.fetchval("SELECT EXISTS (SELECT FROM case_record WHERE source = $1 AND case_id = $2)", source, case_id))
+
+
+async def parties_of_case(driver: Driver, source: str, case_id: str, capacities: list[str]) -> list[CaseParty]:
+    """The parties of a case in one of these capacities, in the order of the source; empty when there is no such case."""
+    rows = await driver.fetch(
+        """
+        SELECT p.relation_id, i.role, p.display, p.kind FROM case_record c JOIN involvement i ON i.case_id = c.id JOIN party_record p ON p.id = i.party_id
+        WHERE c.source = $1 AND c.case_id = $2 AND c.capacity = ANY($3) ORDER BY i.position
+        """,
+        source,
+        case_id,
+        capacities,
+    )
+    return [CaseParty(row["relation_id"], row["role"], row["display"], row["kind"]) for row in rows]
+
+
+async def newest_open_cases(driver: Driver, relation_id: str, capacities: list[str], sources: list[str], limit: int) -> list[tuple[str, str]]:
+    """(source, case id) of the newest open visible cases of a relation in these sources."""
+    rows = await driver.fetch(
+        """
+        SELECT DISTINCT c.source, c.case_id, i.on_date, c.id FROM involvement i JOIN case_record c ON c.id = i.case_id
+        WHERE i.relation_id = $1 AND i.open AND i.capacity = ANY($2) AND c.source = ANY($3) ORDER BY i.on_date DESC, c.id DESC LIMIT $4
+        """,
+        relation_id,
+        capacities,
+        sources,
+        limit,
+    )
+    return [(row["source"], row["case_id"]) for row in rows]

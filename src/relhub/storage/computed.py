@@ -1,0 +1,74 @@
+"""What `relhub rebuild` throws away and writes again."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from relhub.storage.database import Store
+from relhub.storage.records import CaseRow
+
+
+@dataclass(frozen=True, slots=True)
+class StoredParty:
+    """`numbers`: (scheme, token)."""
+
+    id: int
+    source: str
+    key: str
+    kind: str
+    body: str
+    numbers: list[tuple[str, bytes]]
+
+
+async def clear(store: Store) -> None:
+    """All that is computed is gone; facts, and which id was given to what, stay."""
+    for statement in (
+        "DELETE FROM match_key",
+        "DELETE FROM search_term",
+        "UPDATE party_record SET relation_id = NULL",
+        "UPDATE party_identifier SET relation_id = NULL",
+        "UPDATE involvement SET relation_id = NULL",
+        """UPDATE case_record SET "full" = '', summary = '', existence = ''""",
+    ):
+        await store.driver.execute(statement)
+
+
+async def party_batches(store: Store, size: int) -> AsyncIterator[list[StoredParty]]:
+    """All party records, in batches, in a fixed order."""
+    last = 0
+    while rows := await store.driver.fetch(
+        """
+        SELECT p.id, p.source, p.key, p.kind, p.body, array_agg(n.scheme ORDER BY n.scheme) FILTER (WHERE n.scheme IS NOT NULL) schemes,
+            array_agg(n.token ORDER BY n.scheme) FILTER (WHERE n.scheme IS NOT NULL) tokens
+        FROM (SELECT * FROM party_record WHERE id > $1 ORDER BY id LIMIT $2) p LEFT JOIN party_identifier n ON n.party_id = p.id
+        GROUP BY p.id, p.source, p.key, p.kind, p.body ORDER BY p.id
+        """,
+        last,
+        size,
+    ):
+        last = rows[-1]["id"]
+        yield [
+            StoredParty(row["id"], row["source"], row["key"], row["kind"], row["body"], list(zip(row["schemes"] or (), row["tokens"] or (), strict=True)))
+            for row in rows
+        ]
+
+
+async def case_batches(store: Store, size: int) -> AsyncIterator[list[tuple[int, str]]]:
+    """(number, body) of all cases, in batches."""
+    last = 0
+    while rows := await store.driver.fetch("SELECT id, body FROM case_record WHERE id > $1 ORDER BY id LIMIT $2", last, size):
+        last = rows[-1]["id"]
+        yield [(row["id"], row["body"]) for row in rows]
+
+
+async def save_cases(store: Store, rows: Sequence[tuple[int, CaseRow]]) -> None:
+    """The parts as they are shown, and what the view selects by."""
+    await store.driver.execute(
+        """
+        UPDATE case_record c SET "full" = r.f, summary = r.s, existence = r.e FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[]) r (id, f, s, e)
+        WHERE c.id = r.id
+        """,
+        [id_ for id_, _ in rows],
+        [row.full for _, row in rows],
+        [row.summary for _, row in rows],
+        [row.existence for _, row in rows],
+    )

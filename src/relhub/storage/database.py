@@ -1,0 +1,116 @@
+"""The connection to PostgreSQL, and the only place where a transaction begins and commits."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from relhub.errors import ConfigurationError, DatabaseUnusable
+
+if TYPE_CHECKING:
+    from asyncpg.connection import Connection
+
+    Driver = Connection[asyncpg.Record]
+else:
+    Driver = asyncpg.Connection
+
+MINIMUM_VERSION = 150000
+_RESOLVE_LOCK = 7_264_001  # one transaction at a time decides which records are one relation
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One transaction: `sql` for ordinary statements, `driver` (the same transaction) for bulk and for the view."""
+
+    sql: AsyncConnection
+    driver: Driver
+
+    async def lock_resolve(self) -> None:
+        """Waits until no other transaction resolves. Taken before anything is written, so that two never wait for each other."""
+        await self.driver.execute("SELECT pg_advisory_xact_lock($1)", _RESOLVE_LOCK)
+
+
+class Database:
+    """A pool of connections."""
+
+    def __init__(self, url: str, pool_size: int = 10) -> None:
+        self._engine = _engine(url, pool_size)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Store]:
+        """A transaction, committed at the end of the block. Raises DatabaseUnusable when there is no database."""
+        async with _said_plainly(), self._engine.begin() as connection:
+            await connection.execute(text("SET LOCAL lock_timeout = '60s'"))  # also makes SQLAlchemy send BEGIN, before the driver is used
+            raw = await connection.get_raw_connection()
+            yield Store(connection, cast(Driver, raw.driver_connection))
+
+    @asynccontextmanager
+    async def driver(self) -> AsyncIterator[Driver]:
+        """The driver's connection, each statement a transaction of its own: for the view, which is one statement."""
+        async with _said_plainly(), self._engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            yield cast(Driver, raw.driver_connection)
+
+    @asynccontextmanager
+    async def sole(self, name: str) -> AsyncIterator[bool]:
+        """True for one holder of `name` at a time, in all processes; False at once for the others."""
+        async with self.driver() as driver:
+            got = bool(await driver.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name))
+            try:
+                yield got
+            finally:
+                if got and not driver.is_closed():
+                    await driver.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", name)
+
+    async def check(self) -> None:
+        """Raises DatabaseUnusable unless PostgreSQL answers and is not too old."""
+        async with self.driver() as driver:
+            version = int(await driver.fetchval("SHOW server_version_num"))
+        if version < MINIMUM_VERSION:
+            raise DatabaseUnusable(f"PostgreSQL 15 or newer is needed; this is {version // 10000}")
+
+
+def _engine(url: str, pool_size: int) -> AsyncEngine:
+    try:
+        parsed = make_url(url).set(drivername="postgresql+asyncpg")
+    except ArgumentError as error:
+        raise ConfigurationError("RELHUB_DATABASE_URL is not a database URL; it looks like postgresql://user:password@host:5432/relhub") from error
+    query = dict(parsed.query)
+    arguments: dict[str, Any] = {"timeout": 10, "server_settings": {"application_name": "relhub", "jit": "off"}}
+    mode = query.pop("sslmode", None)
+    if mode == "verify-full":
+        arguments["ssl"] = ssl.create_default_context()
+    elif mode:
+        arguments["ssl"] = mode
+    return create_async_engine(parsed.set(query=query), pool_size=pool_size, max_overflow=0, pool_timeout=10, connect_args=arguments)
+
+
+@asynccontextmanager
+async def _said_plainly() -> AsyncIterator[None]:
+    """A lost or missing database as one error of ours; a wrong statement stays what it is."""
+    try:
+        yield
+    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError) as error:
+        raise DatabaseUnusable(f"the database does not answer ({type(error).__name__})") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseUnusable("the database does not answer") from error
+        raise
+    except asyncpg.InvalidAuthorizationSpecificationError as error:
+        raise DatabaseUnusable("the database refuses this user or password") from error
+    except asyncpg.InvalidCatalogNameError as error:
+        raise DatabaseUnusable("the database server has no database of this name") from error
+    except SQLAlchemyError as error:
+        if "QueuePool limit" in str(error):
+            raise DatabaseUnusable("all connections to the database are in use") from error
+        raise

@@ -1,0 +1,91 @@
+"""Bringing a database to this version of relhub, and refusing one that is newer."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+
+from relhub.errors import DatabaseUnusable
+from relhub.storage.database import Database
+from relhub.storage.tables import metadata
+
+_APPEND_ONLY = "consultation_log"
+
+
+def _folder() -> Path:
+    """In an installed package the migrations are inside it; in a checkout they are at the top."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "_migrations"
+    return inside if inside.is_dir() else package.parents[1] / "migrations"
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_folder()))
+    config.attributes["connection"] = connection
+    return config
+
+
+def newest_revision() -> str:
+    """The revision that this version of relhub works with."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None  # the folder has migrations
+    return head
+
+
+async def migrate(owner_url: str, database_url: str = "") -> str:
+    """Migrates as the owner, and gives the user of `database_url` what relhub needs. Returns the revision.
+
+    Raises DatabaseUnusable when the database is newer, too old or not there.
+    """
+    database = Database(owner_url, pool_size=1)
+    try:
+        await database.check()
+        async with database.begin() as store:
+            await store.sql.run_sync(_upgrade)
+            user = make_url(database_url or owner_url).username
+            if user and user != make_url(owner_url).username:
+                await store.sql.run_sync(_grant, user)
+    finally:
+        await database.close()
+    return newest_revision()
+
+
+def _upgrade(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_advisory_xact_lock(7264000)"))  # two installations starting at once
+    refuse_newer(MigrationContext.configure(connection).get_current_revision())
+    command.upgrade(_config(connection), "head")
+
+
+def refuse_newer(revision: str | None) -> None:
+    """Raises DatabaseUnusable for a revision that this version does not know."""
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise DatabaseUnusable(f"the database was migrated by a newer relhub (revision {revision}); use that version, or restore a backup")
+
+
+def _grant(connection: Connection, user: str) -> None:
+    quoted = connection.dialect.identifier_preparer.quote(user)
+    connection.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}"))
+    connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}"))
+    connection.execute(text(f"REVOKE UPDATE, DELETE ON {_APPEND_ONLY} FROM {quoted}"))
+
+
+async def unmigrated_differences(owner_url: str) -> list[object]:
+    """What the tables in the code have and the database has not, or the other way round: empty when all is migrated."""
+    database = Database(owner_url, pool_size=1)
+    try:
+        async with database.begin() as store:
+            return await store.sql.run_sync(lambda connection: list(compare_metadata(MigrationContext.configure(connection), metadata)))
+    finally:
+        await database.close()
+
+
+def new_migration(connection: Connection, message: str, number: str) -> None:
+    """Writes a migration from the difference between the tables in the code and this database."""
+    command.revision(_config(connection), message=message, autogenerate=True, rev_id=number)

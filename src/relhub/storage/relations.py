@@ -1,0 +1,208 @@
+"""relation, membership, decision: what identity reads, and what it decided."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from relhub.domain.identity import Cluster, Decision, Held, MatchKey, Member, PartyName
+from relhub.storage.database import Store
+
+
+async def component(store: Store, seeds: Collection[int]) -> list[int]:
+    """All party records that could matter to where these belong: through shared keys, decisions, wordings and present relations."""
+    found: set[int] = set()
+    frontier = set(seeds)
+    while frontier:
+        found |= frontier
+        rows = await store.driver.fetch(_NEIGHBOURS, sorted(frontier))
+        frontier = {row["id"] for row in rows} - found
+    return sorted(found)
+
+
+_NEIGHBOURS = """
+WITH s AS MATERIALIZED (SELECT id, source, key, relation_id FROM party_record WHERE id = ANY($1))
+SELECT p.id FROM (SELECT DISTINCT relation_id FROM s WHERE relation_id IS NOT NULL) r JOIN party_record p USING (relation_id)
+UNION
+SELECT b.party_id FROM match_key a JOIN match_key b ON b.token = a.token AND b.scheme = a.scheme WHERE a.party_id = ANY($1)
+UNION
+SELECT p.id FROM s JOIN party_record p ON p.source = s.source AND p.key = s.key
+UNION
+SELECT p.id FROM s JOIN decision d ON (d.a_source, d.a_key) = (s.source, s.key) AND d.withdrawn_at IS NULL AND d.verdict = 'same'
+    JOIN party_record p ON p.source = d.b_source AND p.key = d.b_key
+UNION
+SELECT p.id FROM s JOIN decision d ON (d.b_source, d.b_key) = (s.source, s.key) AND d.withdrawn_at IS NULL AND d.verdict = 'same'
+    JOIN party_record p ON p.source = d.a_source AND p.key = d.a_key
+"""
+
+
+async def party_ids(store: Store, relation_ids: Collection[str]) -> list[int]:
+    """The party records that are in these relations."""
+    rows = await store.driver.fetch("SELECT id FROM party_record WHERE relation_id = ANY($1) ORDER BY id", sorted(relation_ids))
+    return [row["id"] for row in rows]
+
+
+async def members(store: Store, ids: Sequence[int]) -> tuple[list[Member], dict[int, str | None]]:
+    """These party records as identity needs them, and the relation that each is in now."""
+    rows = await store.driver.fetch(
+        """
+        SELECT p.id, p.source, p.key, p.variant, p.kind, p.birth, p.family, p.leaf, p.relation_id,
+            array_agg(m.scheme ORDER BY m.scheme) FILTER (WHERE m.scheme IS NOT NULL) schemes,
+            array_agg(m.token ORDER BY m.scheme) FILTER (WHERE m.scheme IS NOT NULL) tokens
+        FROM party_record p LEFT JOIN match_key m ON m.party_id = p.id WHERE p.id = ANY($1) GROUP BY p.id
+        """,
+        ids,
+    )
+    found = []
+    for row in rows:
+        keys = tuple(map(MatchKey, row["schemes"] or (), row["tokens"] or ()))
+        found.append(Member(row["id"], row["source"], row["key"], row["variant"], row["kind"], keys, row["birth"], row["family"], row["leaf"]))
+    return found, {row["id"]: row["relation_id"] for row in rows}
+
+
+async def decisions_between(store: Store, names: Collection[PartyName]) -> list[Decision]:
+    """The decisions that hold between these parties."""
+    rows = await store.driver.fetch(
+        """
+        SELECT d.a_source, d.a_key, d.b_source, d.b_key, d.verdict FROM unnest($1::text[], $2::text[]) n (source, key)
+        JOIN decision d ON (d.a_source, d.a_key) = (n.source, n.key) AND d.withdrawn_at IS NULL ORDER BY d.id
+        """,
+        *_names(names),
+    )
+    found = [Decision((row["a_source"], row["a_key"]), (row["b_source"], row["b_key"]), row["verdict"]) for row in rows]
+    return [decision for decision in found if decision.b in names]
+
+
+async def held_ids(store: Store, relation_ids: Collection[str]) -> list[Held]:
+    """Which records have these ids now."""
+    rows = await store.driver.fetch(
+        "SELECT source, key, variant, relation_id FROM membership WHERE relation_id = ANY($1) AND until_at IS NULL ORDER BY id", sorted(relation_ids)
+    )
+    return [((row["source"], row["key"], row["variant"]), row["relation_id"]) for row in rows]
+
+
+async def unused_ids(store: Store, names: Collection[PartyName]) -> list[Held]:
+    """Retired ids that these parties had before."""
+    rows = await store.driver.fetch(
+        """
+        SELECT DISTINCT m.source, m.key, m.variant, m.relation_id FROM unnest($1::text[], $2::text[]) n (source, key)
+        JOIN membership m ON (m.source, m.key) = (n.source, n.key) JOIN relation r ON r.id = m.relation_id AND r.retired_at IS NOT NULL
+        ORDER BY 1, 2, 3, 4
+        """,
+        *_names(names),
+    )
+    return [((row["source"], row["key"], row["variant"]), row["relation_id"]) for row in rows]
+
+
+async def anchored(store: Store, names: Collection[PartyName]) -> dict[PartyName, int]:
+    """How many ids were ever first given for each of these parties."""
+    rows = await store.driver.fetch(
+        """
+        SELECT r.anchor_source, r.anchor_key, max(r.anchor_number) last FROM unnest($1::text[], $2::text[]) n (source, key)
+        JOIN relation r ON (r.anchor_source, r.anchor_key) = (n.source, n.key) GROUP BY 1, 2
+        """,
+        *_names(names),
+    )
+    return {(row["anchor_source"], row["anchor_key"]): row["last"] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An id for a cluster; `number` is there when it is new."""
+
+    id: str
+    cluster: Cluster
+    number: int | None = None
+
+
+async def save_relations(store: Store, given: Sequence[Given], moved: Mapping[int, str], at: datetime) -> None:
+    """Relations with these ids are there and in use; the moved party records, their numbers and involvements follow."""
+    new = [item for item in given if item.number is not None]
+    await store.driver.execute(
+        """
+        INSERT INTO relation (id, kind, anchor_source, anchor_key, anchor_number, created_at)
+        SELECT n.*, $6 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[]) n
+        """,
+        [item.id for item in new],
+        [item.cluster.kind for item in new],
+        [item.cluster.anchor[0] for item in new],
+        [item.cluster.anchor[1] for item in new],
+        [item.number for item in new],
+        at,
+    )
+    await store.driver.execute(
+        "UPDATE relation SET merged_into = NULL, retired_at = NULL WHERE id = ANY($1) AND retired_at IS NOT NULL", [item.id for item in given]
+    )
+    for table, column in (("party_record", "id"), ("party_identifier", "party_id"), ("involvement", "party_id")):
+        await store.driver.execute(
+            f"UPDATE {table} t SET relation_id = m.relation_id FROM unnest($1::bigint[], $2::text[]) m (id, relation_id) WHERE t.{column} = m.id",  # noqa: S608  # names of ours
+            list(moved),
+            list(moved.values()),
+        )
+
+
+async def retire(store: Store, retired: Mapping[str, str | None], at: datetime) -> None:
+    """These ids are no longer in use; who asks for one is sent to its successor, also from ids that led to it."""
+    ids, successors = list(retired), list(retired.values())
+    await store.driver.execute(
+        "UPDATE relation r SET retired_at = $3, merged_into = s.successor FROM unnest($1::text[], $2::text[]) s (id, successor) WHERE r.id = s.id",
+        ids,
+        successors,
+        at,
+    )
+    await store.driver.execute(
+        "UPDATE relation r SET merged_into = s.successor FROM unnest($1::text[], $2::text[]) s (id, successor) WHERE r.merged_into = s.id", ids, successors
+    )
+
+
+async def save_memberships(store: Store, ended: Sequence[tuple[str, str, str]], begun: Sequence[Held], at: datetime) -> None:
+    """The facts: which records lost the id they had, and which have which from now on."""
+    await store.driver.execute(
+        """
+        UPDATE membership m SET until_at = $4 FROM unnest($1::text[], $2::text[], $3::text[]) e (source, key, variant)
+        WHERE (m.source, m.key, m.variant) = (e.source, e.key, e.variant) AND m.until_at IS NULL
+        """,
+        *_refs(ended),
+        at,
+    )
+    await store.driver.execute(
+        """
+        INSERT INTO membership (source, key, variant, relation_id, from_at)
+        SELECT b.*, $5 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) b
+        """,
+        *_refs([ref for ref, _ in begun]),
+        [id_ for _, id_ in begun],
+        at,
+    )
+
+
+async def protect(store: Store, relation_ids: Collection[str]) -> None:
+    """Non-disclosure counts for the whole relation, whichever of its records says so."""
+    await store.driver.execute(
+        """
+        UPDATE relation r SET non_disclosure = p.protected
+        FROM (SELECT relation_id, bool_or(protected) protected FROM party_record WHERE relation_id = ANY($1) GROUP BY 1) p
+        WHERE r.id = p.relation_id AND r.non_disclosure <> p.protected
+        """,
+        sorted(relation_ids),
+    )
+
+
+async def add_events(store: Store, source: str, events: Sequence[tuple[str, str | None, str | None]], at: datetime) -> None:
+    """(type, relation id, case ref) of each thing that changed."""
+    await store.driver.execute(
+        "INSERT INTO event (at, source, type, relation_id, case_id) SELECT $1, $2, e.* FROM unnest($3::text[], $4::text[], $5::text[]) e",
+        at,
+        source,
+        [event[0] for event in events],
+        [event[1] for event in events],
+        [event[2] for event in events],
+    )
+
+
+def _names(names: Collection[PartyName]) -> tuple[list[str], list[str]]:
+    ordered = sorted(names)
+    return [name[0] for name in ordered], [name[1] for name in ordered]
+
+
+def _refs(refs: Sequence[tuple[str, str, str]]) -> tuple[list[str], list[str], list[str]]:
+    return [ref[0] for ref in refs], [ref[1] for ref in refs], [ref[2] for ref in refs]

@@ -1,0 +1,53 @@
+"""Official numbers and sent documents at rest: sealed (AES-256-GCM), and found again through a keyed hash (HMAC-SHA-256)."""
+
+import hashlib
+import hmac
+import os
+import zlib
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from relhub.config.keys import Keys
+from relhub.errors import ConfigurationError
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class Sealer:
+    """Seals with the newest key and opens with any that is still in the keys file."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._index = keys.index
+        self._newest = max(keys.seals)
+        self._ciphers = {id_: AESGCM(key) for id_, key in keys.seals.items()}
+
+    def token(self, scheme: str, value: str) -> bytes:
+        """The keyed hash by which a value is found: 16 bytes."""
+        return hmac.digest(self._index, f"{scheme}\0{value}".encode(), hashlib.sha256)[:16]
+
+    def keyed(self, source: str, text: str) -> str:
+        """An opaque key for a party that has no id of its own."""
+        return _base32(hmac.digest(self._index, f"party\0{source}\0{text}".encode(), hashlib.sha256)[:16])
+
+    def relation_id(self, source: str, key: str, number: int) -> str:
+        """The id given to the `number`-th relation that was first known by this party."""
+        return "rel_" + _base32(hmac.digest(self._index, f"relation\0{source}\0{key}\0{number}".encode(), hashlib.sha256)[:16])
+
+    def seal(self, plain: bytes, about: str) -> bytes:
+        """Sealed for one place (`about`): it can't be opened as something else."""
+        nonce = os.urandom(12)
+        cipher = self._ciphers[self._newest]
+        return self._newest.to_bytes(2) + nonce + cipher.encrypt(nonce, zlib.compress(plain, 1), about.encode())
+
+    def open(self, sealed: bytes, about: str) -> bytes:
+        """What was sealed. Raises ConfigurationError when its key is no longer there."""
+        cipher = self._ciphers.get(int.from_bytes(sealed[:2]))
+        if cipher is None:
+            raise ConfigurationError(f"the keys file has no seal with id {int.from_bytes(sealed[:2])}, and stored values need it")
+        return zlib.decompress(cipher.decrypt(sealed[2:14], sealed[14:], about.encode()))
+
+
+def _base32(data: bytes) -> str:
+    number = int.from_bytes(data)
+    length = -(-len(data) * 8 // 5)
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range((length - 1) * 5, -1, -5))

@@ -1,0 +1,281 @@
+"""The tables. F: a fact, kept. C: computed from facts, and thrown away and made again by `relhub rebuild`."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    }
+)
+_Time = DateTime(timezone=True)
+
+# F. How each source is doing, and where its pull goes on.
+source_state = Table(
+    "source_state",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("cursor", JSONB),
+    Column("complete_pulls", Integer, nullable=False, server_default="0"),
+    Column("mapping_version", Text, nullable=False, server_default=""),
+    Column("last_attempt_at", _Time),
+    Column("last_success_at", _Time),
+    Column("last_error", Text, nullable=False, server_default=""),
+    Column("unavailable_since", _Time),
+    Column("expected", Integer),
+)
+
+# F. What a source sent: its hash, and where a set has several documents, the sealed body.
+document = Table(
+    "document",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("set_key", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("closing", Boolean, nullable=False),
+    Column("seen_pull", Integer),  # NULL: fetched with its set, never listed by itself
+)
+Index("document_set_key_idx", document.c.source, document.c.set_key)
+
+# F. Sets with a document that changed since they were read.
+unread_set = Table("unread_set", metadata, Column("source", Text, primary_key=True), Column("set_key", Text, primary_key=True))
+
+# F. What could not be read strictly: the reason in clear (it holds no values), what was sent sealed.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("set_key", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("mapping_version", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("at", _Time, nullable=False),
+)
+
+# C. A relation: one party as all its records together. The row also keeps the fact which id was ever given to what.
+relation = Table(
+    "relation",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("anchor_source", Text, nullable=False),
+    Column("anchor_key", Text, nullable=False),
+    Column("anchor_number", Integer, nullable=False),
+    Column("merged_into", Text),
+    Column("retired_at", _Time),
+    Column("non_disclosure", Boolean, nullable=False, server_default="false"),
+    Column("created_at", _Time, nullable=False),
+    UniqueConstraint("anchor_source", "anchor_key", "anchor_number"),
+)
+Index("relation_merged_into_idx", relation.c.merged_into)
+
+# F. Which id was given to which party, from when until when.
+membership = Table(
+    "membership",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("relation_id", Text, ForeignKey("relation.id"), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("variant", Text, nullable=False),
+    Column("from_at", _Time, nullable=False),
+    Column("until_at", _Time),
+)
+Index("membership_party_idx", membership.c.source, membership.c.key)
+Index("membership_relation_idx", membership.c.relation_id, postgresql_where=text("until_at IS NULL"))
+Index("membership_open_key", membership.c.source, membership.c.key, membership.c.variant, unique=True, postgresql_where=text("until_at IS NULL"))
+
+# F. What one source says about one party (without official numbers). `relation_id`, `birth`, `family`, `display`: C.
+party_record = Table(
+    "party_record",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("variant", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("contact_of", Text, nullable=False, server_default=""),
+    Column("leaf", Boolean, nullable=False),
+    Column("protected", Boolean, nullable=False),
+    Column("birth", Text, nullable=False),
+    Column("family", Text, nullable=False),
+    Column("display", Text, nullable=False),
+    Column("relation_id", Text, ForeignKey("relation.id")),
+    UniqueConstraint("source", "key", "variant"),
+)
+Index("party_record_relation_id_idx", party_record.c.relation_id)
+Index("party_record_contact_of_idx", party_record.c.source, party_record.c.contact_of, postgresql_where=text("contact_of <> ''"))
+
+# F. Official numbers: found by a keyed hash, kept sealed. Two that differ within one scheme never share a relation.
+party_identifier = Table(
+    "party_identifier",
+    metadata,
+    Column("party_id", BigInteger, ForeignKey("party_record.id", ondelete="CASCADE"), primary_key=True),
+    Column("scheme", Text, primary_key=True),
+    Column("token", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("shown", Text, nullable=False),
+    Column("relation_id", Text),
+    ExcludeConstraint(
+        ("relation_id", "="),
+        ("scheme", "="),
+        ("token", "<>"),
+        name="party_identifier_one_number_per_scheme",
+        using="gist",
+        where=text("scheme NOT LIKE 'own:%'"),
+        deferrable=True,
+        initially="DEFERRED",
+    ),
+)
+Index("party_identifier_token_idx", party_identifier.c.token, party_identifier.c.scheme)
+
+# C. What records are found alike by.
+match_key = Table(
+    "match_key",
+    metadata,
+    Column("party_id", BigInteger, ForeignKey("party_record.id", ondelete="CASCADE"), primary_key=True),
+    Column("scheme", Text, primary_key=True),
+    Column("token", LargeBinary, nullable=False),
+)
+Index("match_key_token_idx", match_key.c.token, match_key.c.scheme)
+
+# C. What records are searched by; terms are keyed hashes.
+search_term = Table(
+    "search_term",
+    metadata,
+    Column("party_id", BigInteger, ForeignKey("party_record.id", ondelete="CASCADE"), primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("term", LargeBinary, primary_key=True),
+)
+Index("search_term_term_idx", search_term.c.term, search_term.c.field)
+
+# F. What one source says about one case. `full`, `summary`, `existence`: C, the parts as they are shown, open at the end.
+case_record = Table(
+    "case_record",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("case_id", Text, nullable=False),
+    Column("set_key", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("capacity", Text, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("departments", ARRAY(Text), nullable=False),
+    Column("on_date", Date, nullable=False),
+    Column("modified_at", _Time),
+    Column("zaak", Text, nullable=False, server_default=""),
+    Column("full", LargeBinary, nullable=False),
+    Column("summary", LargeBinary, nullable=False),
+    Column("existence", LargeBinary, nullable=False),
+    UniqueConstraint("source", "case_id"),
+)
+Index("case_record_set_key_idx", case_record.c.source, case_record.c.set_key)
+Index("case_record_zaak_idx", case_record.c.zaak, postgresql_where=text("zaak <> ''"))
+
+# F. Which party has which part in which case. `relation_id` and what the view selects and sorts by: C.
+involvement = Table(
+    "involvement",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("case_record.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", SmallInteger, primary_key=True),
+    Column("party_id", BigInteger, ForeignKey("party_record.id"), nullable=False),
+    Column("role", Text, nullable=False),
+    Column("acting_for", Text, nullable=False, server_default=""),
+    Column("relation_id", Text),
+    Column("capacity", Text, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("on_date", Date, nullable=False),
+    Column("modified_at", _Time),
+)
+Index("involvement_party_idx", involvement.c.party_id, involvement.c.capacity, involvement.c.modified_at.desc().nulls_last())
+Index("involvement_view_idx", involvement.c.relation_id, involvement.c.open.desc(), involvement.c.on_date.desc(), involvement.c.case_id.desc())
+
+# F. What stewards decided. Withdrawn, never deleted.
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("a_source", Text, nullable=False),
+    Column("a_key", Text, nullable=False),
+    Column("b_source", Text, nullable=False),
+    Column("b_key", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("decided_at", _Time, nullable=False),
+    Column("withdrawn_by", Text),
+    Column("withdrawn_at", _Time),
+    CheckConstraint("verdict IN ('same', 'different')", name="verdict"),
+    CheckConstraint("(a_source, a_key) < (b_source, b_key)", name="ordered"),
+)
+Index(
+    "decision_pair_key",
+    decision.c.a_source,
+    decision.c.a_key,
+    decision.c.b_source,
+    decision.c.b_key,
+    unique=True,
+    postgresql_where=text("withdrawn_at IS NULL"),
+)
+Index("decision_b_idx", decision.c.b_source, decision.c.b_key, postgresql_where=text("withdrawn_at IS NULL"))
+
+# F. That something changed, and where; never what.
+event = Table(
+    "event",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", _Time, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("relation_id", Text),
+    Column("case_id", Text),
+)
+
+# F. Who looked at whom, and why. Only ever added to.
+consultation_log = Table(
+    "consultation_log",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", _Time, nullable=False),
+    Column("trace_id", Text, nullable=False),
+    Column("consumer", Text, nullable=False),
+    Column("application", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("official", Text, nullable=False),
+    Column("activity", Text, nullable=False),
+    Column("occasion", Text, nullable=False),
+    Column("rules_version", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("relation_ids", ARRAY(Text), nullable=False),
+    Column("levels", JSONB, nullable=False),
+    Column("records", ARRAY(Text), nullable=False),
+)
+Index("consultation_log_relation_idx", consultation_log.c.relation_ids, postgresql_using="gin")
