@@ -102,7 +102,7 @@ def _accepts_json(accept: list[str]) -> bool:
     for entry in ",".join(accept).lower().split(","):
         media_range, *parameters = (part.strip() for part in entry.split(";"))
         found[media_range] = not any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters)
-    return next((found[name] for name in ("application/json", "application/*", "*/*") if name in found), not any(found))
+    return next((found[name] for name in ("application/json", "application/*", "*/*") if name in found), set(found) == {""})
 
 
 def _asking(request: Request, consumer: Consumer, known: frozenset[str]) -> Asking:

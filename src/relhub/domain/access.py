@@ -120,7 +120,9 @@ def decide(rules: AccessRules, consumer: Consumer, activity_id: str, occasion: O
         return Refusal("This processing activity asks for a role that this application does not have.")
     if occasion.sort not in activity.occasions:
         wanted = " or ".join(sorted(activity.occasions))
-        return Refusal(f"This processing activity accepts the occasion: {wanted}. Name it in X-Occasion, for example case:permits/V-2026-00001.")
+        return Refusal(
+            f"This processing activity accepts the occasion: {wanted}. Name it in X-Occasion, for example case:permits/V-2026-00001."
+        )
     return Profile(activity, activity.levels, activity.groups, rules.version, rules.coordinator)
 
 
@@ -134,5 +136,3 @@ def verify_occasion(consumer: Consumer, facts: OccasionFacts | None) -> Refusal 
     if facts is None or facts.phase == "closed" or consumer.department not in facts.departments or not facts.involves_relation:
         return OCCASION_DOES_NOT_HOLD
     return None
-
-

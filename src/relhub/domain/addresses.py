@@ -7,7 +7,9 @@ from relhub.domain.record import Address, AddressFunction
 
 _POSTCODE = re.compile(r"[1-9]\d{3} ?(?!SA|SD|SS)[A-Z]{2}", re.ASCII)
 _NUMBER = re.compile(r"(\d{1,5})(?:[ -]?([A-Za-z])(?![A-Za-z0-9]))?(?:[ /-]*([A-Za-z0-9]{1,6}))?", re.ASCII)
-_LINE = re.compile(r"(?P<street>\S.*?) (?P<number>\d{1,5}(?:[ /-]?[A-Za-z0-9]{1,6}){0,2}) ?, ?(?:(?P<postcode>\d{4} ?[A-Za-z]{2}) )?(?P<city>[^\d,][^,]*)")
+_LINE = re.compile(
+    r"(?P<street>\S.*?) (?P<number>\d{1,5}(?:[ /-]?[A-Za-z0-9]{1,6}){0,2}) ?, ?(?:(?P<postcode>\d{4} ?[A-Za-z]{2}) )?(?P<city>[^\d,][^,]*)"
+)
 
 
 def postcode(text: str) -> str:
@@ -46,7 +48,12 @@ def address(
     if not (street or number or postal_code or city or bag):
         return None
     return Address(
-        function, " ".join(street.split()), house_number(number, letter, addition), postcode(postal_code), " ".join(city.split()), bag_id=addressable(bag)
+        function,
+        " ".join(street.split()),
+        house_number(number, letter, addition),
+        postcode(postal_code),
+        " ".join(city.split()),
+        bag_id=addressable(bag),
     )
 
 
@@ -71,5 +78,9 @@ def one_line(text: str, function: AddressFunction) -> Address | None:
         raise ValueError("is not an address on one line: street number, postcode city expected")
     street = found["street"].rstrip(",")
     return Address(
-        "postal" if street.casefold() == "postbus" else function, street, house_number(found["number"]), postcode(found["postcode"] or ""), found["city"].strip()
+        "postal" if street.casefold() == "postbus" else function,
+        street,
+        house_number(found["number"]),
+        postcode(found["postcode"] or ""),
+        found["city"].strip(),
     )

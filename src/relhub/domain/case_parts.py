@@ -9,7 +9,12 @@ from relhub.domain.record import CaseRecord, Finding, Official, Place
 
 def case_part(case: CaseRecord, level: Level) -> dict[str, Any]:
     """The case as an object of the API at `existence`, `summary` or `full`. Empty values are left out."""
-    part: dict[str, Any] = {"level": level.name, "capacity": case.capacity, "department": case.department, "officials": [_official(o) for o in case.officials]}
+    part: dict[str, Any] = {
+        "level": level.name,
+        "capacity": case.capacity,
+        "department": case.department,
+        "officials": [_official(o) for o in case.officials],
+    }
     if level >= Level.summary:
         part |= {
             "ref": f"{case.source}/{case.id}",
@@ -34,7 +39,13 @@ def case_part(case: CaseRecord, level: Level) -> dict[str, Any]:
 
 
 def _official(official: Official) -> dict[str, str]:
-    parts = {"part": official.part, "name": official.name, "department": official.department, "phone": official.phone, "email": official.email}
+    parts = {
+        "part": official.part,
+        "name": official.name,
+        "department": official.department,
+        "phone": official.phone,
+        "email": official.email,
+    }
     return {key: value for key, value in parts.items() if value}
 
 

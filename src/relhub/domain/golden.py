@@ -31,7 +31,9 @@ class Value:
     voice: Voice
 
 
-def golden_record(voices: Sequence[Voice], groups: frozenset[FieldGroup], non_disclosure: bool) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+def golden_record(
+    voices: Sequence[Voice], groups: frozenset[FieldGroup], non_disclosure: bool
+) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     """The party as one record, and the origins of each of its attributes.
 
     Trust decides, then the later word, then (source, key). With non-disclosure no address, phone or e-mail is given without that group.
@@ -163,4 +165,9 @@ def _origin(name: str, value: Value) -> dict[str, Any]:
     voice = value.voice
     shown = _SHOWN[name]([value])
     said_at = voice.said_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if voice.said_at else None
-    return {"source": voice.record.source, "saidAt": said_at, "trust": voice.trust, "value": shown[0] if isinstance(shown, list) and shown else shown}
+    return {
+        "source": voice.record.source,
+        "saidAt": said_at,
+        "trust": voice.trust,
+        "value": shown[0] if isinstance(shown, list) and shown else shown,
+    }

@@ -5,7 +5,14 @@ from collections.abc import Callable
 
 from relhub.domain.record import Identifier
 
-BAG_TYPES = {"verblijfsobject": "01", "ligplaats": "02", "standplaats": "03", "pand": "10", "nummeraanduiding": "20", "openbare_ruimte": "30"}
+BAG_TYPES = {
+    "verblijfsobject": "01",
+    "ligplaats": "02",
+    "standplaats": "03",
+    "pand": "10",
+    "nummeraanduiding": "20",
+    "openbare_ruimte": "30",
+}
 
 # They pass the 11-test and are typed where no number is known.
 _PLACEHOLDERS = frozenset({"000000000", "123456782", "012345672", "111222333", *(digit * 8 + "0" for digit in "123456789")})
@@ -19,8 +26,6 @@ class Placeholder(ValueError):
 
 
 def _digits(value: str | int, what: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError(f"is not text: {what} expected")
     text = str(value).translate(_SEPARATORS)
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"is not {what}: digits expected")
@@ -88,10 +93,11 @@ def oin(value: str | int) -> str:
 
 def bag_id(value: str | int, *object_types: str) -> str:
     """A BAG id of one of these object types (default: any), sixteen digits; one lost leading zero is restored. ValueError, or Placeholder."""
-    text = _digits(value, "a BAG id").zfill(16)
+    text = _digits(value, "a BAG id")
     wanted = object_types or tuple(BAG_TYPES)
-    if len(text) != 16 or not isinstance(value, str | int) or len(str(value).translate(_SEPARATORS)) < 15:
+    if len(text) not in (15, 16):
         raise ValueError("is not a BAG id: 16 digits expected")
+    text = text.zfill(16)
     if text[4:6] not in {BAG_TYPES[name] for name in wanted}:
         raise ValueError(f"is not a BAG id of {' or '.join(wanted)}: digits 5 and 6 say otherwise")
     return text
@@ -104,7 +110,14 @@ def _branch(value: str | int) -> str:
     return vestiging(kvk_number, number)
 
 
-_SCHEMES: dict[str, Callable[[str | int], str]] = {"bsn": bsn, "rsin": rsin, "kvk": kvk, "vestiging": _branch, "a_number": a_number, "oin": oin}
+_SCHEMES: dict[str, Callable[[str | int], str]] = {
+    "bsn": bsn,
+    "rsin": rsin,
+    "kvk": kvk,
+    "vestiging": _branch,
+    "a_number": a_number,
+    "oin": oin,
+}
 SCHEMES = tuple(_SCHEMES)
 
 

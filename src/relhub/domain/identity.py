@@ -149,7 +149,9 @@ class _Partition:
     def _groups(self, members: Sequence[Member]) -> list[tuple[str, list[Member]]]:
         """Groups of members that share evidence, strongest first, each in order."""
         index = _Index(members)
-        decided = [(DECISION, index.by_name[a] + index.by_name[b]) for a, b in sorted(self._together) if a in index.by_name and b in index.by_name]
+        decided = [
+            (DECISION, index.by_name[a] + index.by_name[b]) for a, b in sorted(self._together) if a in index.by_name and b in index.by_name
+        ]
         worded = [(SAME_RECORD, group) for group in index.by_name.values() if len(group) > 1]
         shared = [(key.scheme, group) for key, group in index.by_key.items() if len(group) > 1]
         return decided + sorted(worded + shared, key=lambda item: (_strength(item[0]), item[0], [m.ref for m in item[1]]))

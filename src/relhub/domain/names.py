@@ -7,14 +7,18 @@ from anyascii import anyascii
 
 from relhub.domain.record import PersonName
 
-PREFIXES = frozenset(
-    "van de den der het 't 'n 's in op aan bij te ten ter tot toe thoe uit uijt onder over voor d' du des da do dos das di del della dei von vom zu zum zur v.d. vd v/d".split()
+PREFIXES = frozenset((
+    "van", "de", "den", "der", "het", "'t", "'n", "'s", "in", "op", "aan", "bij", "te", "ten", "ter", "tot", "toe", "thoe", "uit", "uijt", "onder", "over",
+    "voor", "d'", "du", "des", "da", "do", "dos", "das", "di", "del", "della", "dei", "von", "vom", "zu", "zum", "zur", "v.d.", "vd", "v/d",
+))  # fmt: skip
+# Written with a capital, part of the name itself.
+_FAMILY_STARTS = frozenset({"el", "al", "ben", "bin", "ait", "abu", "ould", "le", "la", "les", "lo"})
+_SALUTATIONS = frozenset({"dhr", "heer", "mevr", "mevrouw", "mw", "mej", "mevr/dhr", "hr"})
+_TITLES = frozenset({"drs", "dr", "mr", "ir", "ing", "prof", "bc", "ds", "jhr", "jkvr"})
+_TITLES_BEHIND = frozenset({"msc", "bsc", "llm", "mba", "phd"})
+_NOT_ONE_PERSON = frozenset(
+    {"en", "fam", "familie", "erven", "e/v", "c.s", "cs", "h/o", "bv", "b.v", "nv", "n.v", "vof", "v.o.f", "stichting", "vereniging"}
 )
-_FAMILY_STARTS = frozenset("el al ben bin ait abu ould le la les lo".split())  # written with a capital, part of the name itself
-_SALUTATIONS = frozenset("dhr heer mevr mevrouw mw mej mevr/dhr hr".split())
-_TITLES = frozenset("drs dr mr ir ing prof bc ds jhr jkvr".split())
-_TITLES_BEHIND = frozenset("msc bsc llm mba phd".split())
-_NOT_ONE_PERSON = frozenset("en fam familie erven e/v c.s. cs h/o bv b.v. nv n.v. vof v.o.f. stichting vereniging".split())
 _INITIALS = re.compile(r"(?:[^\W\d_][^\W\d_A-Z]{0,2}\.)+")
 _BARE_INITIALS = re.compile(r"[A-Z]{1,4}")
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’`.\-])*|'[tns]|['’][^\W\d_]+(?:-\S+)?")
@@ -45,7 +49,9 @@ def person_name(text: str) -> PersonName:
     return _build(first, prefix, family, shouting=_shouts(words))
 
 
-def name_parts(given: str = "", initials: str = "", prefix: str = "", family: str = "", partner_prefix: str = "", partner_family: str = "") -> PersonName | None:
+def name_parts(
+    given: str = "", initials: str = "", prefix: str = "", family: str = "", partner_prefix: str = "", partner_family: str = ""
+) -> PersonName | None:
     """A name from the parts a source gives, capitals and initials brought to one form; None when it gives none."""
     if not (given or initials or prefix or family or partner_family):
         return None
@@ -75,8 +81,7 @@ def sensible_case(text: str) -> str:
     text = " ".join(text.split())
     if not text.isupper() or len(text) < 2:
         return text
-    words = _LETTERS.sub(lambda found: _capitalised(text, found), text)
-    return words
+    return _LETTERS.sub(lambda found: _capitalised(text, found), text)
 
 
 def _capitalised(text: str, found: re.Match[str]) -> str:
@@ -98,14 +103,20 @@ def _without_titles(text: str) -> tuple[list[str], bool]:
     polite = False
     if len(words) > 1 and words[0].lower() == "de" and words[1].lower().rstrip(".") == "heer":
         words = words[1:]
-    while words and (plain := words[0].lower().rstrip(".")) in _SALUTATIONS | _TITLES and (words[0].endswith(".") or plain in ("heer", "mevrouw") or words[0].islower()):
+    while (
+        words
+        and (plain := words[0].lower().rstrip(".")) in _SALUTATIONS | _TITLES
+        and (words[0].endswith(".") or plain in ("heer", "mevrouw") or words[0].islower())
+    ):
         polite = polite or plain in _SALUTATIONS
         words = words[1:]
     while words and words[-1].lower().rstrip(".") in _TITLES_BEHIND:
         words = words[:-1]
     if not words:
         raise ValueError("is not a name: nothing there")
-    if any(word.lower() in _NOT_ONE_PERSON for word in words) or not all(_WORD.fullmatch(word.rstrip(",")) or word.lower() in PREFIXES for word in words):
+    if any(word.lower().rstrip(".") in _NOT_ONE_PERSON for word in words) or not all(
+        _WORD.fullmatch(word.rstrip(",")) or word.lower() in PREFIXES for word in words
+    ):
         raise ValueError("is not a name of one person that can be read")
     return words, polite
 
@@ -121,7 +132,11 @@ def _split(words: list[str]) -> tuple[list[str], list[str], list[str]]:
     while start < len(words) - 1 and _is_initials(words[start], shouting=shouting) and words[start].lower() not in PREFIXES:
         start += 1
     if not start:  # given names: the family name begins at the first prefix, or is the last word
-        begins = (at for at, word in enumerate(words) if word.lower() in PREFIXES or at and word.lower() in _FAMILY_STARTS or _HYPHENATED.fullmatch(word))
+        begins = (
+            at
+            for at, word in enumerate(words)
+            if word.lower() in PREFIXES or at and word.lower() in _FAMILY_STARTS or _HYPHENATED.fullmatch(word)
+        )
         start = next(begins, len(words) - 1)
     end = start
     while end < len(words) and words[end].lower() in PREFIXES:

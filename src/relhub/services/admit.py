@@ -1,6 +1,7 @@
 """Deciding on a question before anything is looked up; every refusal is logged."""
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level, Occasion, Profile, Refusal, decide, parse_occasion
 from relhub.errors import InvalidInput, NotAllowed, NotFound, Problem, SourceError
@@ -29,22 +30,23 @@ async def admit(hub: Hub, asked: Asked, operation: str) -> Admitted:
     if occasion is None:
         raise InvalidInput(Problem("header X-Occasion", "must be none, or case:{source}/{case id}"))
     decided = decide(hub.access_rules, asked.consumer, asked.activity, occasion)
-    levels = {} if isinstance(decided, Refusal) else {capacity: level.name for capacity, level in decided.levels.items() if level > Level.none}
+    levels: dict[str, str] = (
+        {} if isinstance(decided, Refusal) else {capacity: level.name for capacity, level in decided.levels.items() if level > Level.none}
+    )
     look = _look(hub, asked, occasion, operation, levels)
     if isinstance(decided, Refusal):
         await refuse(hub, look, decided)
-    assert not isinstance(decided, Refusal)
     return Admitted(decided, occasion, look)
 
 
-async def refuse(hub: Hub, look: Look, refusal: Refusal) -> None:
+async def refuse(hub: Hub, look: Look, refusal: Refusal) -> NoReturn:
     """Logs and raises NotAllowed."""
     async with hub.database.driver() as driver:
         await add_look(driver, look, "refused", [], [])
     raise NotAllowed(refusal.reason)
 
 
-async def not_found(hub: Hub, look: Look, reason: str) -> None:
+async def not_found(hub: Hub, look: Look, reason: str) -> NoReturn:
     """Logs and raises NotFound."""
     async with hub.database.driver() as driver:
         await add_look(driver, look, "not-found", [], [])

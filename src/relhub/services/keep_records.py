@@ -23,7 +23,6 @@ from relhub.storage.sealing import Sealer
 PARTY = TypeAdapter(PartyRecord)
 CASE = TypeAdapter(CaseRecord)
 _NEVER = date(1, 1, 1)
-_IN_CLEAR = frozenset({"kvk", "vestiging", "oin"})
 
 
 async def keep_records(store: Store, sealer: Sealer, source: str, sets: Mapping[str, RecordSet], *, leaf: bool) -> Written:
@@ -61,10 +60,15 @@ def check_records(records: RecordSet) -> None:
 
 def party_row(party: PartyRecord, sealer: Sealer, hidden: Mapping[str, str], *, leaf: bool) -> PartyRow:
     """The party as kept. Its variant is a keyed hash of all it says, so the same words are the same row."""
-    body: dict[str, Any] = PARTY.dump_python(party, mode="json", exclude_defaults=True, exclude={"source", "key", "identifiers", "modified_at"})
+    body: dict[str, Any] = PARTY.dump_python(
+        party, mode="json", exclude_defaults=True, exclude={"source", "key", "identifiers", "modified_at"}
+    )
     body["flags"] = sorted(body.pop("flags", ()))
     text = _hide(orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode(), hidden)
-    tokens = [(number.scheme, number.value, sealer.token(number.scheme, number.value)) for number in sorted(party.identifiers, key=lambda n: n.scheme)]
+    tokens = [
+        (number.scheme, number.value, sealer.token(number.scheme, number.value))
+        for number in sorted(party.identifiers, key=lambda n: n.scheme)
+    ]
     said = text + f"|{leaf}|" + "|".join(f"{scheme}:{token.hex()}" for scheme, _, token in tokens)
     return PartyRow(
         key=party.key,
@@ -78,7 +82,8 @@ def party_row(party: PartyRecord, sealer: Sealer, hidden: Mapping[str, str], *, 
         family=family_of(party),
         display=_hide(display_name(party), hidden),
         identifiers=tuple(
-            IdentifierRow(scheme, token, sealer.seal(value.encode(), scheme), _shown(party, scheme, value)) for scheme, value, token in tokens
+            IdentifierRow(scheme, token, sealer.seal(value.encode(), scheme), _shown(party, scheme, value))
+            for scheme, value, token in tokens
         ),
         match_keys=match_keys(party, sealer, [(scheme, token) for scheme, _, token in tokens]),
         search_terms=hashed_terms(party, sealer),
@@ -124,7 +129,7 @@ def _part(case: CaseRecord, level: Level, hidden: Mapping[str, str]) -> bytes:
 
 def _numbers_in(parties: Sequence[PartyRecord]) -> dict[str, str]:
     """Personal numbers of these parties, and what stands for them in any text of the same documents."""
-    numbers = {n.value: mask(n.scheme, n.value) for party in parties for n in party.identifiers if _is_personal(party, n.scheme)}
+    numbers = {n.value: mask("bsn", n.value) for party in parties for n in party.identifiers if _is_personal(party, n.scheme)}
     return numbers | {short: shown for number, shown in numbers.items() if len(short := number.lstrip("0")) == len(number) - 1}
 
 
@@ -140,7 +145,8 @@ def _is_personal(party: PartyRecord, scheme: str) -> bool:
 
 
 def _shown(party: PartyRecord, scheme: str, value: str) -> str:
-    return mask(scheme, value) if _is_personal(party, scheme) or scheme not in _IN_CLEAR | {"rsin"} and not scheme.startswith("own:") else value
+    """Numbers of people are masked; those of organisations are public, and a source's own mean nothing elsewhere."""
+    return mask("bsn", value) if _is_personal(party, scheme) else value
 
 
 def at_utc(moment: datetime) -> str:

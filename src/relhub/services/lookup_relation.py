@@ -39,7 +39,7 @@ async def lookup_relation(hub: Hub, asked: Asked, reference: Reference, options:
 
 def _checked(scheme: str, value: str) -> str:
     try:
-        return identifiers.checked(scheme, value)
+        return identifiers.identifier(scheme, value).value
     except ValueError as error:
         raise InvalidInput(Problem("body identifier.value", str(error))) from None
 
@@ -48,7 +48,9 @@ async def _by_case(hub: Hub, admitted: Admitted, source: str, case_id: str, opti
     parties = await _parties(hub, admitted, source, case_id)
     if not parties:
         await not_found(hub, admitted.look, _NO_CASE)
-    main = min(range(len(parties)), key=lambda n: (_MAIN_ROLES.index(parties[n].role) if parties[n].role in _MAIN_ROLES else len(_MAIN_ROLES), n))
+    main = min(
+        range(len(parties)), key=lambda n: (_MAIN_ROLES.index(parties[n].role) if parties[n].role in _MAIN_ROLES else len(_MAIN_ROLES), n)
+    )
     others = [_reference(party) for n, party in enumerate(parties) if n != main and party.relation_id != parties[main].relation_id]
     return await view_admitted(hub, admitted, parties[main].relation_id, options, {"otherParties": others})
 
@@ -87,5 +89,3 @@ async def _ambiguous(hub: Hub, admitted: Admitted, found: list[str]) -> None:
                 raise NotAllowed(OCCASION_DOES_NOT_HOLD.reason)
         await add_look(driver, admitted.look, "ambiguous", found, [])
     raise AmbiguousIdentifier(tuple(found))
-
-

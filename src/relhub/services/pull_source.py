@@ -100,7 +100,9 @@ class _Pull:
             unread = await documents.unread_among(store, self.name, sets) if page.closing else set()
         return [item for id_, item in encoded.items() if known.get(id_) != item.hash], unread
 
-    async def _commit(self, page: Page, encoded: dict[str, Encoded], changed: list[Encoded], unread: set[str], extra: list[Document]) -> None:
+    async def _commit(
+        self, page: Page, encoded: dict[str, Encoded], changed: list[Encoded], unread: set[str], extra: list[Document]
+    ) -> None:
         adapter, at = self.hub.adapters[self.name], datetime.now(UTC)
         async with self.hub.database.begin() as store:
             to_read = {item.document.set_key for item in changed} | unread
@@ -118,7 +120,10 @@ class _Pull:
 
     async def _set_aside(self, store: Any, page: Page, at: datetime) -> None:
         """What could not even be cut into documents."""
-        rejected = {id_ or f"unnamed {orjson.dumps(page.cursor).decode()} {n}": (reason, orjson.dumps(body)) for n, (id_, reason, body) in enumerate(page.rejected)}
+        rejected = {
+            id_ or f"unnamed {orjson.dumps(page.cursor).decode()} {n}": (reason, orjson.dumps(body))
+            for n, (id_, reason, body) in enumerate(page.rejected)
+        }
         if rejected:
             await documents.set_aside(store, self.name, rejected, self.hub.adapters[self.name].mapping_version, at, self.hub.sealer)
             self.report.quarantined += len(rejected)
@@ -155,7 +160,9 @@ class _Pull:
             )
 
 
-async def pull_all(hub: Hub, on_progress: Callable[[str, int, int | None], None] | None = None) -> tuple[list[PullReport], list[RelhubError]]:
+async def pull_all(
+    hub: Hub, on_progress: Callable[[str, int, int | None], None] | None = None
+) -> tuple[list[PullReport], list[RelhubError]]:
     """Pulls every source, one after the other, so that the same town gives the same ids. A source that fails stops no other."""
     reports: list[PullReport] = []
     failures: list[RelhubError] = []

@@ -42,7 +42,9 @@ async def save(store: Store, hub: Hub, source: str, encoded: Sequence[Encoded], 
 
 def _row(document: Document, item: Encoded, keep: bool, pull: int) -> documents.DocumentRow:
     closing = document.id == document.set_key
-    return documents.DocumentRow(document.id, document.set_key, item.hash, item.body if keep else None, closing, pull if document.listed else None)
+    return documents.DocumentRow(
+        document.id, document.set_key, item.hash, item.body if keep else None, closing, pull if document.listed else None
+    )
 
 
 async def read_sets(store: Store, hub: Hub, source: str, set_keys: Collection[str], fresh: Sequence[Document], at: datetime) -> int:
@@ -67,7 +69,9 @@ async def replace(store: Store, hub: Hub, source: str, read: Mapping[str, Record
     await add_events(store, source, [("case.changed", None, f"{source}/{case_id}") for case_id in sorted(written.cases)], at)
 
 
-async def _documents(store: Store, hub: Hub, source: str, set_keys: Collection[str], fresh: Sequence[Document]) -> dict[str, list[Document]]:
+async def _documents(
+    store: Store, hub: Hub, source: str, set_keys: Collection[str], fresh: Sequence[Document]
+) -> dict[str, list[Document]]:
     by_set: dict[str, list[Document]] = defaultdict(list)
     at_hand = {document.id for document in fresh}
     for document in fresh:
@@ -104,5 +108,3 @@ async def forget(store: Store, hub: Hub, source: str, ids: Sequence[str], set_ke
     left = await documents.all_unread(store, source)
     if left:
         await read_sets(store, hub, source, left, (), at)
-
-

@@ -24,6 +24,7 @@ async def rebuild(hub: Hub, on_progress: Callable[[int, int | None], None] | Non
     async with hub.database.begin() as store:
         await store.lock_resolve()
         await computed.clear(store)
+        await computed.replay(store)
         parties = await _parties(store, hub)
         await _cases(store)
         done: set[int] = set()

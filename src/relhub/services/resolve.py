@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from relhub.domain.identity import Cluster, Naming, PartyName, give_ids, partition
+from relhub.domain.identity import Cluster, Held, Naming, PartyName, give_ids, partition
 from relhub.storage import relations
 from relhub.storage.database import Store
 from relhub.storage.records import Gone
@@ -23,7 +23,7 @@ async def resolve(store: Store, sealer: Sealer, source: str, seeds: Collection[i
     return set(ids)
 
 
-async def _name(store: Store, sealer: Sealer, clusters: list[Cluster], held: list[relations.Held]) -> tuple[Naming, list[relations.Given]]:
+async def _name(store: Store, sealer: Sealer, clusters: list[Cluster], held: list[Held]) -> tuple[Naming, list[relations.Given]]:
     nameless = {member.name for cluster in clusters for member in cluster.members}
     unused = await relations.unused_ids(store, nameless)
     mint = _Mint(sealer, await relations.anchored(store, nameless))
@@ -65,5 +65,8 @@ async def _save(
     await relations.save_memberships(store, ended, [(refs[id_], relation_id) for id_, relation_id in moved.items()], at)
     await relations.retire(store, retired, at)
     await relations.protect(store, touched - set(retired))
-    events = [("relation.merged" if retired.get(id_) else "relation.ended" if id_ in retired else "relation.changed", id_, None) for id_ in sorted(touched)]
+    events = [
+        ("relation.merged" if retired.get(id_) else "relation.ended" if id_ in retired else "relation.changed", id_, None)
+        for id_ in sorted(touched)
+    ]
     await relations.add_events(store, source, events, at)

@@ -29,7 +29,9 @@ async def search_relations(hub: Hub, asked: Asked, query: SearchQuery) -> bytes:
         await refuse(hub, admitted.look, _NO_SEARCH)
     terms = list(_terms(query))
     if len({field for field, _ in terms}) < 2:
-        raise InvalidInput(Problem("body", "too broad: give at least two facts (name, birthDate, postalCode with or without houseNumber, email, phone)"))
+        raise InvalidInput(
+            Problem("body", "too broad: give at least two facts (name, birthDate, postalCode with or without houseNumber, email, phone)")
+        )
     seen = profile.at_least(Level.summary)
     hidden = "non-disclosed" not in profile.groups
     hashed = [(field, hub.sealer.token(f"search:{field}", term), hidden and field in ADDRESS_FIELDS) for field, term in terms]
@@ -63,4 +65,10 @@ def _hit(hub: Hub, profile: Profile, relation_id: str, non_disclosure: bool, row
     voices = [Voice(party_of(row), hub.sources[row["source"]].trust if row["source"] in hub.sources else 0, row["at"]) for row in rows]
     party, _ = golden_record(voices, profile.groups, non_disclosure)
     addresses = party.get("addresses") or [{}]
-    return {"id": relation_id, "kind": rows[0]["kind"], "name": party["name"], "birth": party.get("birth"), "city": addresses[0].get("city", "")}
+    return {
+        "id": relation_id,
+        "kind": rows[0]["kind"],
+        "name": party["name"],
+        "birth": party.get("birth"),
+        "city": addresses[0].get("city", ""),
+    }

@@ -28,7 +28,9 @@ async def view_relation(hub: Hub, asked: Asked, relation_id: str, options: ViewO
     return await view_admitted(hub, await admit(hub, asked, "view"), relation_id, options)
 
 
-async def view_admitted(hub: Hub, admitted: Admitted, relation_id: str, options: ViewOptions, more: Mapping[str, Any] | None = None) -> View:
+async def view_admitted(
+    hub: Hub, admitted: Admitted, relation_id: str, options: ViewOptions, more: Mapping[str, Any] | None = None
+) -> View:
     """The same, for a question that is admitted already; `more`: further members of the answer."""
     parts = await load(hub, admitted, relation_id, limit=PAGE)
     refreshed: set[str] = set()
@@ -102,7 +104,9 @@ def _sources(hub: Hub, profile: Profile, parts: ViewParts, refreshed: set[str]) 
         elif level > Level.referral:
             state = parts.sources.get(name) or {"asOf": None, "unavailableSince": None}
             as_of = at_utc(datetime.now(UTC)) if name in refreshed else _time(state["asOf"])
-            listed.append({"source": name, "mode": config.mode, **_state(as_of, _time(state["unavailableSince"]), found=name in parts.named_sources)})
+            listed.append(
+                {"source": name, "mode": config.mode, **_state(as_of, _time(state["unavailableSince"]), found=name in parts.named_sources)}
+            )
     return listed
 
 

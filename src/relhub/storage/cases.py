@@ -1,5 +1,6 @@
 """case_record: finding cases and the parties in them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from relhub.storage.database import Driver, Store
@@ -23,7 +24,7 @@ async def is_known(driver: Driver, source: str, case_id: str) -> bool:
     return bool(await driver.fetchval("SELECT EXISTS (SELECT FROM case_record WHERE source = $1 AND case_id = $2)", source, case_id))
 
 
-async def parties_of_case(driver: Driver, source: str, case_id: str, capacities: list[str]) -> list[CaseParty]:
+async def parties_of_case(driver: Driver, source: str, case_id: str, capacities: Sequence[str]) -> list[CaseParty]:
     """The parties of a case in one of these capacities, in the order of the source; empty when there is no such case."""
     rows = await driver.fetch(
         """
@@ -37,7 +38,9 @@ async def parties_of_case(driver: Driver, source: str, case_id: str, capacities:
     return [CaseParty(row["relation_id"], row["role"], row["display"], row["kind"]) for row in rows]
 
 
-async def newest_open_cases(driver: Driver, relation_id: str, capacities: list[str], sources: list[str], limit: int) -> list[tuple[str, str]]:
+async def newest_open_cases(
+    driver: Driver, relation_id: str, capacities: Sequence[str], sources: list[str], limit: int
+) -> list[tuple[str, str]]:
     """(source, case id) of the newest open visible cases of a relation in these sources."""
     rows = await driver.fetch(
         """

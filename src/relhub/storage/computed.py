@@ -32,6 +32,23 @@ async def clear(store: Store) -> None:
         await store.driver.execute(statement)
 
 
+async def replay(store: Store) -> None:
+    """Every record back in the relation whose id it was given: what the membership facts say."""
+    for statement in (
+        """
+        UPDATE party_record p SET relation_id = m.relation_id FROM membership m
+        WHERE (m.source, m.key, m.variant) = (p.source, p.key, p.variant) AND m.until_at IS NULL
+        """,
+        "UPDATE party_identifier n SET relation_id = p.relation_id FROM party_record p WHERE p.id = n.party_id",
+        "UPDATE involvement i SET relation_id = p.relation_id FROM party_record p WHERE p.id = i.party_id",
+        """
+        UPDATE relation r SET non_disclosure = p.protected
+        FROM (SELECT relation_id, bool_or(protected) protected FROM party_record GROUP BY 1) p WHERE r.id = p.relation_id
+        """,
+    ):
+        await store.driver.execute(statement)
+
+
 async def party_batches(store: Store, size: int) -> AsyncIterator[list[StoredParty]]:
     """All party records, in batches, in a fixed order."""
     last = 0
@@ -47,7 +64,14 @@ async def party_batches(store: Store, size: int) -> AsyncIterator[list[StoredPar
     ):
         last = rows[-1]["id"]
         yield [
-            StoredParty(row["id"], row["source"], row["key"], row["kind"], row["body"], list(zip(row["schemes"] or (), row["tokens"] or (), strict=True)))
+            StoredParty(
+                row["id"],
+                row["source"],
+                row["key"],
+                row["kind"],
+                row["body"],
+                list(zip(row["schemes"] or (), row["tokens"] or (), strict=True)),
+            )
             for row in rows
         ]
 

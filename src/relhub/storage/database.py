@@ -4,7 +4,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 import asyncpg
 from sqlalchemy import text
@@ -14,12 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from relhub.errors import ConfigurationError, DatabaseUnusable
 
-if TYPE_CHECKING:
-    from asyncpg.connection import Connection
 
-    Driver = Connection[asyncpg.Record]
-else:
-    Driver = asyncpg.Connection
+class Driver(Protocol):
+    """What is used of the driver's connection (asyncpg), which has no types of its own."""
+
+    async def execute(self, query: str, *args: Any) -> str: ...
+    async def fetch(self, query: str, *args: Any) -> list[Any]: ...
+    async def fetchrow(self, query: str, *args: Any) -> Any: ...
+    async def fetchval(self, query: str, *args: Any) -> Any: ...
+    def is_closed(self) -> bool: ...
+
 
 MINIMUM_VERSION = 150000
 _RESOLVE_LOCK = 7_264_001  # one transaction at a time decides which records are one relation
@@ -84,7 +88,9 @@ def _engine(url: str, pool_size: int) -> AsyncEngine:
     try:
         parsed = make_url(url).set(drivername="postgresql+asyncpg")
     except ArgumentError as error:
-        raise ConfigurationError("RELHUB_DATABASE_URL is not a database URL; it looks like postgresql://user:password@host:5432/relhub") from error
+        raise ConfigurationError(
+            "RELHUB_DATABASE_URL is not a database URL; it looks like postgresql://user:password@host:5432/relhub"
+        ) from error
     query = dict(parsed.query)
     arguments: dict[str, Any] = {"timeout": 10, "server_settings": {"application_name": "relhub", "jit": "off"}}
     mode = query.pop("sslmode", None)
@@ -100,7 +106,13 @@ async def _said_plainly() -> AsyncIterator[None]:
     """A lost or missing database as one error of ours; a wrong statement stays what it is."""
     try:
         yield
-    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError) as error:
+    except (
+        OSError,
+        asyncpg.InterfaceError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.AdminShutdownError,
+    ) as error:
         raise DatabaseUnusable(f"the database does not answer ({type(error).__name__})") from error
     except DBAPIError as error:
         if error.connection_invalidated:

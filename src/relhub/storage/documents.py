@@ -87,12 +87,16 @@ async def all_unread(store: Store, source: str) -> list[str]:
 async def kept_documents(store: Store, source: str, set_keys: Collection[str], sealer: Sealer) -> list[tuple[str, str, dict[str, Any]]]:
     """(id, set key, body) of all kept documents of these sets."""
     rows = await store.driver.fetch(
-        "SELECT id, set_key, sealed FROM document WHERE source = $1 AND set_key = ANY($2) AND sealed IS NOT NULL ORDER BY id", source, set_keys
+        "SELECT id, set_key, sealed FROM document WHERE source = $1 AND set_key = ANY($2) AND sealed IS NOT NULL ORDER BY id",
+        source,
+        set_keys,
     )
     return [(row["id"], row["set_key"], orjson.loads(sealer.open(row["sealed"], f"{source}/{row['id']}"))) for row in rows]
 
 
-async def set_aside(store: Store, source: str, rejected: Mapping[str, tuple[str, bytes]], mapping_version: str, at: datetime, sealer: Sealer) -> None:
+async def set_aside(
+    store: Store, source: str, rejected: Mapping[str, tuple[str, bytes]], mapping_version: str, at: datetime, sealer: Sealer
+) -> None:
     """To quarantine: per set the reason and what was sent."""
     await store.driver.execute(
         """
@@ -127,6 +131,8 @@ async def gone_documents(store: Store, source: str, pull: int) -> tuple[list[str
 
 async def forget_documents(store: Store, source: str, ids: Sequence[str], set_keys: Sequence[str]) -> None:
     """Gone documents, and all documents of gone sets; what is left of other sets is to be read again."""
-    rows = await store.driver.fetch("DELETE FROM document WHERE source = $1 AND (id = ANY($2) OR set_key = ANY($3)) RETURNING set_key", source, ids, set_keys)
+    rows = await store.driver.fetch(
+        "DELETE FROM document WHERE source = $1 AND (id = ANY($2) OR set_key = ANY($3)) RETURNING set_key", source, ids, set_keys
+    )
     await mark_read(store, source, list(set_keys))
     await mark_unread(store, source, {row["set_key"] for row in rows} - set(set_keys))

@@ -29,10 +29,21 @@ class Look:
     def values(self) -> list[Any]:
         """In the order of LOOK_COLUMNS."""
         who = [self.consumer, self.application, self.organisation, self.department, self.official]
-        return [self.at, self.trace_id, *who, self.activity, self.occasion, self.rules_version, self.operation, orjson.dumps(self.levels).decode()]
+        return [
+            self.at,
+            self.trace_id,
+            *who,
+            self.activity,
+            self.occasion,
+            self.rules_version,
+            self.operation,
+            orjson.dumps(self.levels).decode(),
+        ]
 
 
-LOOK_COLUMNS = "at, trace_id, consumer, application, organisation, department, official, activity, occasion, rules_version, operation, levels"
+LOOK_COLUMNS = (
+    "at, trace_id, consumer, application, organisation, department, official, activity, occasion, rules_version, operation, levels"
+)
 LOOK_TYPES = "timestamptz, text, text, text, text, text, text, text, text, text, text, jsonb"
 
 
@@ -41,7 +52,7 @@ def look_parameters(first: int) -> str:
     return ", ".join(f"${first + n}::{type_}" for n, type_ in enumerate(LOOK_TYPES.split(", ")))
 
 
-_ADD = f"INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records) VALUES ({look_parameters(4)}, $1, $2, $3)"  # noqa: S608  # columns of ours
+_ADD = f"INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records) VALUES ({look_parameters(4)}, $1, $2, $3)"
 
 
 async def add_look(driver: Driver, look: Look, outcome: str, relation_ids: list[str], records: list[str]) -> None:

@@ -10,10 +10,10 @@ from relhub.storage.database import Driver
 _SEEN = "EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.capacity = ANY($1))"
 
 
-async def relations_by_number(driver: Driver, capacities: list[str], scheme: str, token: bytes) -> list[str]:
+async def relations_by_number(driver: Driver, capacities: Sequence[str], scheme: str, token: bytes) -> list[str]:
     """The relations with a visible record that has this number."""
     rows = await driver.fetch(
-        f"SELECT DISTINCT p.relation_id FROM party_identifier n JOIN party_record p ON p.id = n.party_id WHERE n.token = $2 AND n.scheme = $3 AND {_SEEN} ORDER BY 1",  # noqa: S608  # constants of ours
+        f"SELECT DISTINCT p.relation_id FROM party_identifier n JOIN party_record p ON p.id = n.party_id WHERE n.token = $2 AND n.scheme = $3 AND {_SEEN} ORDER BY 1",
         capacities,
         token,
         scheme,
@@ -22,27 +22,29 @@ async def relations_by_number(driver: Driver, capacities: list[str], scheme: str
 
 
 async def relations_by_terms(
-    driver: Driver, capacities: list[str], terms: Sequence[tuple[str, bytes, bool]], kind: str, limit: int
+    driver: Driver, capacities: Sequence[str], terms: Sequence[tuple[str, bytes, bool]], kind: str, limit: int
 ) -> list[str]:
     """The relations whose visible records have all of these terms; (field, term, whether non-disclosure hides it)."""
     one = f"""
         SELECT p.relation_id FROM search_term s JOIN party_record p ON p.id = s.party_id JOIN relation r ON r.id = p.relation_id
         WHERE s.field = $%d AND s.term = $%d AND NOT ($%d AND r.non_disclosure) AND ($2 = '' OR p.kind = $2) AND {_SEEN}
-    """  # noqa: S608  # constants of ours
+    """
     parts = [one % (number, number + 1, number + 2) for number in range(4, 4 + 3 * len(terms), 3)]
-    statement = f"SELECT relation_id FROM ({' INTERSECT '.join(parts)}) found ORDER BY 1 LIMIT $3"  # noqa: S608  # constants of ours
+    statement = f"SELECT relation_id FROM ({' INTERSECT '.join(parts)}) found ORDER BY 1 LIMIT $3"
     rows = await driver.fetch(statement, capacities, kind, limit, *(value for term in terms for value in term))
     return [row["relation_id"] for row in rows]
 
 
-async def visible_parties(driver: Driver, capacities: list[str], relation_ids: list[str]) -> dict[str, tuple[bool, list[dict[str, Any]]]]:
+async def visible_parties(
+    driver: Driver, capacities: Sequence[str], relation_ids: list[str]
+) -> dict[str, tuple[bool, list[dict[str, Any]]]]:
     """Per relation: whether it has non-disclosure, and its visible party records."""
     rows = await driver.fetch(
         f"""
         SELECT p.relation_id, r.non_disclosure, p.source, p.key, p.kind, p.body,
             (SELECT max(i.modified_at) FROM involvement i WHERE i.party_id = p.id AND i.capacity = ANY($1)) at
         FROM party_record p JOIN relation r ON r.id = p.relation_id WHERE p.relation_id = ANY($2) AND {_SEEN} ORDER BY p.source, p.key, p.id
-        """,  # noqa: S608  # constants of ours
+        """,
         capacities,
         relation_ids,
     )

@@ -80,7 +80,12 @@ class Written:
 
 
 async def replace_sets(
-    store: Store, source: str, set_keys: Sequence[str], cases: Sequence[CaseRow], parties: Sequence[PartyRow], involvements: Sequence[InvolvementRow]
+    store: Store,
+    source: str,
+    set_keys: Sequence[str],
+    cases: Sequence[CaseRow],
+    parties: Sequence[PartyRow],
+    involvements: Sequence[InvolvementRow],
 ) -> Written:
     """These sets now say this, and nothing else."""
     before = await store.driver.fetch("SELECT id, case_id FROM case_record WHERE source = $1 AND set_key = ANY($2)", source, set_keys)
@@ -192,7 +197,9 @@ async def save_computed(store: Store, parties: Sequence[tuple[int, Sequence[tupl
     await store.driver.execute("INSERT INTO search_term SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[])", *_columns(terms, 3))
 
 
-async def _save_involvements(store: Store, cases: dict[str, int], parties: dict[tuple[str, str], int], rows: Sequence[InvolvementRow]) -> None:
+async def _save_involvements(
+    store: Store, cases: dict[str, int], parties: dict[tuple[str, str], int], rows: Sequence[InvolvementRow]
+) -> None:
     values = [(cases[row.case_id], row.position, parties[row.party], row.role, row.acting_for) for row in rows]
     await store.driver.execute(
         """

@@ -55,7 +55,9 @@ async def members(store: Store, ids: Sequence[int]) -> tuple[list[Member], dict[
     found = []
     for row in rows:
         keys = tuple(map(MatchKey, row["schemes"] or (), row["tokens"] or ()))
-        found.append(Member(row["id"], row["source"], row["key"], row["variant"], row["kind"], keys, row["birth"], row["family"], row["leaf"]))
+        found.append(
+            Member(row["id"], row["source"], row["key"], row["variant"], row["kind"], keys, row["birth"], row["family"], row["leaf"])
+        )
     return found, {row["id"]: row["relation_id"] for row in rows}
 
 
@@ -75,7 +77,8 @@ async def decisions_between(store: Store, names: Collection[PartyName]) -> list[
 async def held_ids(store: Store, relation_ids: Collection[str]) -> list[Held]:
     """Which records have these ids now."""
     rows = await store.driver.fetch(
-        "SELECT source, key, variant, relation_id FROM membership WHERE relation_id = ANY($1) AND until_at IS NULL ORDER BY id", sorted(relation_ids)
+        "SELECT source, key, variant, relation_id FROM membership WHERE relation_id = ANY($1) AND until_at IS NULL ORDER BY id",
+        sorted(relation_ids),
     )
     return [((row["source"], row["key"], row["variant"]), row["relation_id"]) for row in rows]
 
@@ -130,11 +133,12 @@ async def save_relations(store: Store, given: Sequence[Given], moved: Mapping[in
         at,
     )
     await store.driver.execute(
-        "UPDATE relation SET merged_into = NULL, retired_at = NULL WHERE id = ANY($1) AND retired_at IS NOT NULL", [item.id for item in given]
+        "UPDATE relation SET merged_into = NULL, retired_at = NULL WHERE id = ANY($1) AND retired_at IS NOT NULL",
+        [item.id for item in given],
     )
     for table, column in (("party_record", "id"), ("party_identifier", "party_id"), ("involvement", "party_id")):
         await store.driver.execute(
-            f"UPDATE {table} t SET relation_id = m.relation_id FROM unnest($1::bigint[], $2::text[]) m (id, relation_id) WHERE t.{column} = m.id",  # noqa: S608  # names of ours
+            f"UPDATE {table} t SET relation_id = m.relation_id FROM unnest($1::bigint[], $2::text[]) m (id, relation_id) WHERE t.{column} = m.id",
             list(moved),
             list(moved.values()),
         )
@@ -150,7 +154,9 @@ async def retire(store: Store, retired: Mapping[str, str | None], at: datetime) 
         at,
     )
     await store.driver.execute(
-        "UPDATE relation r SET merged_into = s.successor FROM unnest($1::text[], $2::text[]) s (id, successor) WHERE r.merged_into = s.id", ids, successors
+        "UPDATE relation r SET merged_into = s.successor FROM unnest($1::text[], $2::text[]) s (id, successor) WHERE r.merged_into = s.id",
+        ids,
+        successors,
     )
 
 

@@ -46,7 +46,13 @@ async def save_cursor(store: Store, source: str, cursor: dict[str, Any], mapping
 
 async def finish_pull(store: Store, source: str, at: datetime) -> None:
     """One more complete pull; the next starts from the beginning."""
-    values = {"cursor": None, "complete_pulls": source_state.c.complete_pulls + 1, "last_success_at": at, "last_error": "", "unavailable_since": None}
+    values = {
+        "cursor": None,
+        "complete_pulls": source_state.c.complete_pulls + 1,
+        "last_success_at": at,
+        "last_error": "",
+        "unavailable_since": None,
+    }
     await store.sql.execute(update(source_state).where(source_state.c.source == source).values(**values))
 
 
@@ -82,5 +88,3 @@ async def source_states(store: Store) -> list[SourceState]:
 
 def _state(row: Any) -> SourceState:
     return SourceState(**{name: row[name] for name in SourceState.__dataclass_fields__ if name in row})
-
-

@@ -107,7 +107,14 @@ membership = Table(
 )
 Index("membership_party_idx", membership.c.source, membership.c.key)
 Index("membership_relation_idx", membership.c.relation_id, postgresql_where=text("until_at IS NULL"))
-Index("membership_open_key", membership.c.source, membership.c.key, membership.c.variant, unique=True, postgresql_where=text("until_at IS NULL"))
+Index(
+    "membership_open_key",
+    membership.c.source,
+    membership.c.key,
+    membership.c.variant,
+    unique=True,
+    postgresql_where=text("until_at IS NULL"),
+)
 
 # F. What one source says about one party (without official numbers). `relation_id`, `birth`, `family`, `display`: C.
 party_record = Table(
@@ -214,7 +221,9 @@ involvement = Table(
     Column("modified_at", _Time),
 )
 Index("involvement_party_idx", involvement.c.party_id, involvement.c.capacity, involvement.c.modified_at.desc().nulls_last())
-Index("involvement_view_idx", involvement.c.relation_id, involvement.c.open.desc(), involvement.c.on_date.desc(), involvement.c.case_id.desc())
+Index(
+    "involvement_view_idx", involvement.c.relation_id, involvement.c.open.desc(), involvement.c.on_date.desc(), involvement.c.case_id.desc()
+)
 
 # F. What stewards decided. Withdrawn, never deleted.
 decision = Table(

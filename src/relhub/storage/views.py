@@ -101,7 +101,7 @@ SELECT v.outcome, t.id, t.kind, t.non_disclosure, {_PARTIES} parties,
     ARRAY(SELECT open FROM shown_case) opens, ARRAY(SELECT on_date FROM shown_case) dates, ARRAY(SELECT case_id FROM shown_case) numbers,
     (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since)) FROM source_state) sources
 FROM verdict v LEFT JOIN target t ON true
-"""  # noqa: S608  # only constants of ours
+"""
 
 
 async def view_parts(

@@ -1,0 +1,179 @@
+"""What can be asked, as the bodies and parameters of requests. Strict: nothing unknown, nothing unbounded, nothing unprintable."""
+
+import unicodedata
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from fastapi import Query, Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic.alias_generators import to_camel
+
+from relhub.services.asked import CaseQuery, Reference, SearchQuery, ViewOptions
+
+_SOURCE = r"^[a-z][a-z0-9_-]{0,49}$"
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Cn") for character in text):
+        raise ValueError("has characters that can't be printed")
+    return text
+
+
+def _calendar_date(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError("must be a date that exists, as yyyy-mm-dd") from None
+
+
+Text = Annotated[str, AfterValidator(_printable)]
+SourceName = Annotated[str, Field(pattern=_SOURCE, max_length=50, title="Bron", description="The name of a source, as in `GET /sources`.", examples=["permits"])]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+
+
+class OfficialNumber(_Strict):
+    """An official number (identificatienummer) with its scheme: the digits alone don't tell a BSN from an RSIN."""
+
+    scheme: Literal["bsn", "rsin", "kvk", "vestiging", "oin", "a_number"] = Field(
+        title="Soort nummer",
+        description="`bsn` (burgerservicenummer), `rsin`, `kvk` (KVK-nummer), `vestiging` (`KVK-nummer/vestigingsnummer`), `oin`, `a_number` (A-nummer).",
+    )
+    value: Annotated[Text, Field(min_length=1, max_length=64)] = Field(
+        title="Nummer",
+        description="The number as typed; leading zeros may be missing. It is never logged, and never repeated in an answer or an error.",
+    )
+
+
+class SourceRecordKey(_Strict):
+    """What a source calls a party: its own number (bronsleutel), never an official one."""
+
+    source: SourceName
+    key: Annotated[Text, Field(min_length=1, max_length=200)] = Field(
+        title="Bronsleutel", description="The source's own number of the party.", examples=["P-00012"]
+    )
+
+
+class LookupBody(_Strict):
+    """What you know a relation by. Exactly one of the three."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+    case: Annotated[Text, Field(pattern=r"^[a-z][a-z0-9_-]{0,49}/[^/\s].{0,199}$", max_length=250)] = Field(
+        default="",
+        title="Zaak",
+        description="A case (zaak) as `{source}/{case number}`, the same as `ref` in answers. The answer is about its applicant or, without an applicant, its main party; the others are in `otherParties`.",
+        examples=["permits/V-2026-00001"],
+    )
+    identifier: OfficialNumber = Field(default=None, title="Officieel nummer", description="An official number.")  # type: ignore[assignment]  # absent, never null
+    record: SourceRecordKey = Field(default=None, title="Bronregistratie", description="The record of a party in a source.")  # type: ignore[assignment]
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("must have exactly one of: case, identifier, record")
+        return self
+
+    def reference(self) -> Reference:
+        if self.case:
+            source, _, case_id = self.case.partition("/")
+            return Reference(case=(source, case_id))
+        if self.identifier:
+            return Reference(identifier=(self.identifier.scheme, self.identifier.value))
+        return Reference(record=(self.record.source, self.record.key))
+
+
+class SearchBody(_Strict):
+    """Facts that the one you look for has to meet. At least two facts; a house number counts only together with a postal code."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 2})
+
+    name: Annotated[Text, Field(min_length=2, max_length=200)] = Field(
+        default="",
+        title="Naam",
+        description="Family name of a person (geslachtsnaam), with or without given names, or a name of an organisation. Capitals and accents don't matter.",
+        examples=["Van den Berg"],
+    )
+    birth_date: Annotated[
+        str,
+        Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+        AfterValidator(_calendar_date),
+        WithJsonSchema({"type": "string", "format": "date", "title": "Geboortedatum", "description": "Date of birth.", "examples": ["1980-02-17"]}),
+    ] = ""
+    postal_code: Annotated[str, Field(pattern=r"^[1-9][0-9]{3} ?[A-Za-z]{2}$")] = Field(
+        default="", title="Postcode", description="Postal code.", examples=["3701 AC"]
+    )
+    house_number: Annotated[Text, Field(min_length=1, max_length=20)] = Field(
+        default="", title="Huisnummer", description="House number, with its letter and addition.", examples=["12A"]
+    )
+    email: Annotated[Text, Field(min_length=3, max_length=254, pattern=r"^\S+@\S+$")] = Field(
+        default="", title="E-mailadres", description="An e-mail address, whole.", examples=["info@voorbeeld.example"]
+    )
+    phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()-]{5,24}$")] = Field(
+        default="", title="Telefoonnummer", description="A phone number, whole; written in any of the usual ways.", examples=["030-1234567"]
+    )
+    kind: Literal["person", "organisation", "branch", "contact_person"] = Field(
+        default="",  # type: ignore[assignment]  # absent, never null
+        title="Soort partij",
+        description="Only relations of this kind. Narrows what is found and counts as no fact.",
+    )
+
+    @model_validator(mode="after")
+    def _two_facts(self) -> Self:
+        if len(self.model_fields_set - {"kind"}) < 2:
+            raise ValueError("must have at least two facts besides kind")
+        if self.house_number and not self.postal_code:
+            raise ValueError("must have postalCode when it has houseNumber")
+        return self
+
+    def query(self) -> SearchQuery:
+        return SearchQuery(self.name, self.birth_date, self.postal_code, self.house_number, self.email, self.phone, self.kind)
+
+
+_SECTION = "(summary|party|cases)"
+
+
+async def view_options(
+    request: Request,
+    sections: Annotated[
+        str | None,
+        Query(
+            pattern=f"^{_SECTION}(,{_SECTION}){{0,2}}$",
+            title="Onderdelen",
+            description="The sections that you need, with commas between; without this all three.",
+            examples=["summary,cases"],
+        ),
+    ] = None,
+    include: Annotated[
+        Literal["origins"] | None,
+        Query(title="Ook", description="`origins`: for each attribute of `party` who says so, since when and with which trust (herkomst)."),
+    ] = None,
+) -> ViewOptions:
+    """Which parts of the view, and how old copies may be (`Cache-Control: max-age=<seconds>`)."""
+    wanted = frozenset(sections.split(",")) if sections else ViewOptions().sections
+    return ViewOptions(wanted, include == "origins", _max_age(request.headers.getlist("cache-control")))
+
+
+def _max_age(cache_control: list[str]) -> int | None:
+    """Other directives, and a max-age that can't be read, are ignored: so says RFC 9111 of what one does not understand."""
+    for directive in ",".join(cache_control).lower().split(","):
+        name, _, value = directive.strip().partition("=")
+        if name == "max-age" and value.isascii() and value.isdigit() and len(value) < 10:
+            return int(value)
+    return None
+
+
+async def case_query(
+    phase: Annotated[
+        Literal["open", "suspended", "closed"] | None, Query(title="Fase", description="Only cases in this phase; without it all of them.")
+    ] = None,
+    cursor: Annotated[
+        str | None,
+        Query(pattern=r"^[A-Za-z0-9._~=-]{1,500}$", title="Cursor", description="`next` of the page before; say nothing for the first page."),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=100, title="Aantal", description="At most this many on a page.")] = 20,
+) -> CaseQuery:
+    """Which cases, and which page of them."""
+    return CaseQuery(phase or "", cursor or "", limit)

@@ -1,0 +1,111 @@
+"""/relations: the view of a relation, found by its id, by a reference or by facts, and its cases."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from relhub.api import examples
+from relhub.api.answers import RELATION_ID, CaseResults, RelationView, SearchResults
+from relhub.api.gate import Gated, Route
+from relhub.api.questions import LookupBody, SearchBody, case_query, view_options
+from relhub.errors import NotFound
+from relhub.services.asked import CaseQuery, View, ViewOptions
+from relhub.services.list_cases import list_cases
+from relhub.services.lookup_relation import lookup_relation
+from relhub.services.search_relations import search_relations
+from relhub.services.view_relation import view_relation
+
+router = APIRouter(prefix="/relations", route_class=Route, tags=["relations"])
+_JSON = "application/json"
+_WELL_FORMED = re.compile(RELATION_ID)
+
+
+async def _relation_id(
+    relation_id: Annotated[
+        str,
+        Path(
+            alias="id",
+            title="Relatienummer",
+            description="The id of a relation, as answers give it.",
+            json_schema_extra={"pattern": RELATION_ID},
+            openapi_examples={"relation": {"summary": "A relation of the demo", "value": examples.RELATION}},
+        ),
+    ],
+) -> str:
+    """An id that can't exist is answered as one that does not."""
+    if not _WELL_FORMED.fullmatch(relation_id):
+        raise NotFound("not the form of a relation id")
+    return relation_id
+
+
+RelationId = Annotated[str, Depends(_relation_id)]
+Options = Annotated[ViewOptions, Depends(view_options)]
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type=_JSON)
+
+
+def _moved(request: Request, relation_id: str, rest: str = "") -> Response:
+    """The relation goes by another id now: the same question there."""
+    root, query = request.scope.get("root_path", ""), request.url.query
+    return Response(status_code=308, headers={"Location": f"{root}/v1/relations/{relation_id}{rest}{'?' + query if query else ''}"})
+
+
+@router.post(
+    "/_lookup",
+    operation_id="lookupRelation",
+    response_model=RelationView,
+    summary="Look up a relation by what you know of it",
+    description=(
+        "From a case number, an official number or a source's own number to the whole view, in one call (opzoeken). "
+        "The number goes in the body: nothing about anyone is ever in a URL. "
+        "By case the answer is about the applicant, and `otherParties` names the others."
+    ),
+    openapi_extra={"requestBody": {"content": {_JSON: {"examples": examples.LOOKUPS}}}},
+)
+async def lookup(gated: Gated, options: Options, body: LookupBody) -> Response:
+    view = await lookup_relation(gated.hub, gated.asked(), body.reference(), options)
+    return _json(view.body)
+
+
+@router.post(
+    "/_search",
+    operation_id="searchRelations",
+    response_model=SearchResults,
+    summary="Search relations by facts",
+    description=(
+        "At least two facts that the relation has to meet (zoeken). Only for processing activities that may search; every search is logged with what it found. "
+        "Whoever gets too many must say more: there are no further pages."
+    ),
+    openapi_extra={"requestBody": {"content": {_JSON: {"examples": examples.SEARCHES}}}},
+)
+async def search(gated: Gated, body: SearchBody) -> Response:
+    return _json(await search_relations(gated.hub, gated.asked(), body.query()))
+
+
+@router.get(
+    "/{id}",
+    operation_id="getRelation",
+    response_model=RelationView,
+    summary="The view of a relation",
+    description="Everything that your application may know of this relation now (relatiebeeld), from all sources in one record.",
+)
+async def get_relation(request: Request, gated: Gated, relation_id: RelationId, options: Options) -> Response:
+    return _answer(request, await view_relation(gated.hub, gated.asked(), relation_id, options), relation_id)
+
+
+@router.get(
+    "/{id}/cases",
+    operation_id="listRelationCases",
+    response_model=CaseResults,
+    summary="The cases of a relation",
+    description="All cases (zaken) of this relation that your application may see, the newest open ones first, in pages.",
+)
+async def get_cases(request: Request, gated: Gated, relation_id: RelationId, query: Annotated[CaseQuery, Depends(case_query)]) -> Response:
+    return _answer(request, await list_cases(gated.hub, gated.asked(), relation_id, query), relation_id, "/cases")
+
+
+def _answer(request: Request, view: View, relation_id: str, rest: str = "") -> Response:
+    return _json(view.body) if view.relation_id == relation_id else _moved(request, view.relation_id, rest)

@@ -1,0 +1,39 @@
+"""The settings of one installation: environment variables that begin with RELHUB_."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from relhub.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """Read with `Settings.load()`, which raises ConfigurationError instead of pydantic's error."""
+
+    model_config = SettingsConfigDict(env_prefix="RELHUB_", frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    database_url: str
+    database_owner_url: str
+    sources_dir: Path
+    access_rules: Path
+    consumers: Path
+    keys_file: Path
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _owner_is_the_same_when_not_given(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return {"database_owner_url": values.get("database_url"), **values} if values.get("database_url") else values
+
+    @classmethod
+    def load(cls, **given: Any) -> "Settings":
+        """The settings; what is given here goes before the environment. Raises ConfigurationError naming the variables."""
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            wrong = "; ".join(f"RELHUB_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors() if e["loc"])
+            raise ConfigurationError(f"settings: {wrong or 'the environment variables can not be read'}") from None

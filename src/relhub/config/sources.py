@@ -1,0 +1,134 @@
+"""The source files: one TOML per source, its name is the source's name. Unknown keys are refused."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from relhub.config.authentication import Auth, NoAuth
+from relhub.domain.identifiers import rsin
+from relhub.errors import ConfigurationError
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_CRON = re.compile(r"(?:[0-9*/,-]+ ){4}[0-9*/,-]+")
+Seconds = Annotated[float, Field(gt=0, le=600)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Limits(_Strict):
+    """What the source may cost us, and we it."""
+
+    connect: Seconds = 5.0
+    read: Seconds = 15.0
+    write: Seconds = 5.0
+    pool: Seconds = 15.0
+    total: Seconds = 10.0  # for one fetch_one, retries included
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 4
+    retries: Annotated[int, Field(ge=0, le=10)] = 3
+    longest_wait: Seconds = 30.0  # between two attempts, whatever Retry-After asks
+    max_body_mb: Annotated[float, Field(gt=0, le=1024)] = 32.0
+    max_pages: Annotated[int, Field(ge=1)] = 100_000
+    max_redirects: Annotated[int, Field(ge=0, le=10)] = 3
+    breaker_failures: Annotated[int, Field(ge=1)] = 8  # in a row, and the source is left alone …
+    breaker_seconds: Seconds = 30.0  # … for so long
+
+
+class Expect(_Strict):
+    """What a complete pull should bring; one that brings less changes nothing."""
+
+    minimum: Annotated[int, Field(ge=0)] = 0
+    max_loss: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+
+class SourceConfig(_Strict):
+    """One source as its file describes it. `options`: the tables that are the adapter's own, which validates them."""
+
+    name: str
+    path: Path
+    adapter: str
+    base_url: str
+    organisation: str
+    organisation_rsin: str
+    controller: str
+    mode: Literal["copy", "live"] = "copy"
+    schedule: str = ""
+    trust: Annotated[int, Field(ge=0, le=100)] = 50
+    identity: Literal["full", "leaf"] = "full"
+    regime: Literal["avg", "wpg"] = "avg"
+    category: Literal["ordinary", "criminal", "special"] = "ordinary"
+    carries_non_disclosure: bool = False
+    keep_payload: bool = False
+    auth: Auth = NoAuth(kind="none")
+    limits: Limits = Limits()
+    expect: Expect = Expect()
+    departments: dict[str, str] = {}
+    options: dict[str, Any] = {}
+
+    @field_validator("base_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+            raise ValueError("an http or https address without user, query or fragment is needed")
+        return value.rstrip("/")
+
+    @field_validator("organisation_rsin")
+    @classmethod
+    def _number(cls, value: str) -> str:
+        return rsin(value)
+
+    @field_validator("schedule")
+    @classmethod
+    def _cron(cls, value: str) -> str:
+        if value and not _CRON.fullmatch(value):
+            raise ValueError('five cron fields are needed, as in "*/15 * * * *"')
+        return value
+
+    @model_validator(mode="after")
+    def _police_data_connects_nobody(self) -> Self:
+        if self.regime == "wpg" and self.identity != "leaf":
+            raise ValueError('identity: data under the wpg regime must not decide who others are: set identity = "leaf"')
+        return self
+
+
+def load_sources(directory: Path) -> dict[str, SourceConfig]:
+    """Every source in the directory by its name. Raises ConfigurationError naming file and key."""
+    if not directory.is_dir():
+        raise ConfigurationError(f"{directory}: no such directory; RELHUB_SOURCES_DIR names the one with the source files")
+    return {path.stem: load_source(path) for path in sorted(directory.glob("*.toml"))}
+
+
+def load_source(path: Path) -> SourceConfig:
+    """One source file. Raises ConfigurationError naming file and key."""
+    try:
+        raw = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise ConfigurationError(f"{path}: can't be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: not TOML: {error}") from None
+    if not _NAME.fullmatch(path.stem):
+        raise ConfigurationError(f"{path}: the file's name is the source's name: lower-case letters, digits and hyphens, beginning with a letter")
+    if reserved := {"name", "path", "options"} & raw.keys():
+        raise ConfigurationError(f"{path}: {', '.join(sorted(reserved))}: not a key of a source file")
+    known = {key: value for key, value in raw.items() if key in SourceConfig.model_fields}
+    options = {key: value for key, value in raw.items() if key not in SourceConfig.model_fields}
+    try:
+        return SourceConfig.model_validate({**known, "name": path.stem, "path": path, "options": options}, context={"folder": path.parent})
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: {explain(error)}") from None
+
+
+def explain(error: ValidationError) -> str:
+    """What is wrong, key by key, without the values: `limits.read: Input should be greater than 0`."""
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {_advice(e['type'], e['msg'])}".removeprefix(": ") for e in error.errors())
+
+
+def _advice(kind: str, text: str) -> str:
+    known = {"extra_forbidden": "unknown key: remove it or mend its spelling", "missing": "is missing: add it"}
+    return known.get(kind, text.removeprefix("Value error, "))
