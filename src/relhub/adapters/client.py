@@ -31,7 +31,7 @@ class Answer:
     address: str
 
 
-class _Again(Exception):  # noqa: N818  # not an error: a reason to try again
+class _Again(Exception):  # not an error: a reason to try again
     """This attempt failed; `after` is what the source asks to wait."""
 
     def __init__(self, reason: str, after: float | None = None, *, down: bool = True) -> None:
@@ -116,7 +116,7 @@ class SourceClient:
     async def _wait(self, again: _Again, attempt: int, place: str) -> None:
         if again.after is not None and again.after > self._limits.longest_wait:
             raise SourceUnavailable(self.source, f"{place}: {again.reason}, and asks to wait {again.after:g} s")
-        drawn = random.uniform(0, min(_RETRY_ANYWAY * 2**attempt, self._limits.longest_wait))  # noqa: S311  # not a secret
+        drawn = random.uniform(0, min(_RETRY_ANYWAY * 2**attempt, self._limits.longest_wait))  # not a secret
         await asyncio.sleep(drawn if again.after is None else again.after + drawn / 10)
 
     async def _guarded(self, address: str, parameters: dict[str, str] | None, headers: dict[str, str], place: str) -> Answer | None:

@@ -23,13 +23,20 @@ class ViewSource(_Answer):
     """What one source contributed to this view (bron). A source that does not answer is named here, never shown as an empty list."""
 
     source: str = Field(title="Bron", description="The name of the source.", examples=["permits"])
-    state: str = Field(
+    state: Literal["found", "none", "stale", "unavailable", "withheld"] = Field(
         title="Toestand",
-        description="`found`: it knows this relation and its copy is as it should be. `stale` (verouderd): the copy is shown, the source itself does not answer. `none`: asked, knows nothing. `unavailable`: does not answer and there is no copy.",
+        description=(
+            "`found` (gevonden): it knows this relation. `none` (geen): it answers and knows nothing of it. "
+            "`stale` (verouderd): what it said before is shown; it does not answer now, or was never read completely. "
+            "`unavailable` (niet bereikbaar): it does not answer and there is nothing from before. "
+            "`withheld` (onthouden): not for this processing activity, whatever it knows."
+        ),
         examples=["found"],
     )
-    mode: Literal["copy", "live"] = Field(
-        title="Werkwijze", description="`copy`: answered from the hub's own store. `live`: asked at the moment of this view."
+    mode: Literal["copy", "live"] | None = Field(
+        default=None,
+        title="Werkwijze",
+        description="`copy`: answered from the hub's own store. `live`: asked at the moment of this view. Absent with `withheld`.",
     )
     as_of: datetime | None = Field(default=None, title="Peilmoment", description="What is shown of this source was so at this time (UTC).")
     unavailable_since: datetime | None = Field(
@@ -37,24 +44,13 @@ class ViewSource(_Answer):
     )
 
 
-class RelationManager(_Answer):
-    """The official who keeps the contact with this relation (relatiebeheerder)."""
-
-    name: str | None = Field(default=None, title="Naam", description="The name of the official.")
-    department: str | None = Field(default=None, title="Afdeling", description="The department of the official.")
-
-
 class Summary(_Answer):
     """The relation at a glance (samenvatting), counted over what your application may see and over nothing else."""
 
-    open_cases: int | None = Field(default=None, title="Lopende zaken", description="How many cases are open or suspended.")
+    open_cases: int | None = Field(default=None, title="Lopende zaken", description="How many cases are not closed: open (lopend) or suspended (opgeschort).")
     by_capacity: dict[str, int] | None = Field(
         default=None, title="Per hoedanigheid", description="How many of them per capacity (hoedanigheid).", examples=[{"licensing": 1}]
     )
-    relation_manager: RelationManager | None = Field(default=None, title="Relatiebeheerder", description="Who keeps the contact; null when nobody does.")
-    last_contact_at: datetime | None = Field(default=None, title="Laatste contact", description="The latest contact moment (klantcontact), in UTC; null when none is known.")
-    open_questions: int | None = Field(default=None, title="Open vragen", description="Questions that wait for an answer of ours.")
-    commitments_due: int | None = Field(default=None, title="Openstaande toezeggingen", description="Commitments (toezeggingen) that are due.")
 
 
 class PartyName(_Answer):
@@ -99,6 +95,15 @@ class PostalAddress(_Answer):
     bag_id: str | None = Field(default=None, title="BAG-nummeraanduiding", description="Identification in the BAG, 16 digits.")
 
 
+class ContactPerson(_Answer):
+    """Someone who acts for an organisation in a function (contactpersoon)."""
+
+    name: PartyName | None = Field(default=None, title="Naam", description="The name.")
+    function: str | None = Field(default=None, title="Functie", description="In which function; empty when unknown.")
+    phones: list[str] | None = Field(default=None, title="Telefoonnummers", description="Phone numbers.")
+    emails: list[str] | None = Field(default=None, title="E-mailadressen", description="E-mail addresses.")
+
+
 class PartyPart(_Answer):
     """Who the relation is (partij): one value per attribute, chosen from the records that your application may see."""
 
@@ -115,8 +120,14 @@ class PartyPart(_Answer):
     non_disclosure: bool | None = Field(
         default=None, title="Geheimhouding", description="True when any source says that address and contact details may not be given to others."
     )
-    linked_by: Any = Field(
-        default=None, title="Gekoppeld op", description="Why the records behind this are one relation.", examples=["official number"]
+    linked_by: list[str] | None = Field(
+        default=None,
+        title="Gekoppeld op",
+        description="What the visible records behind this have in common, strongest first: schemes of official numbers, or name and birth date. Empty when it is one record.",
+        examples=[["bsn"]],
+    )
+    contact_persons: list[ContactPerson] | None = Field(
+        default=None, title="Contactpersonen", description="Who acts for the organisation; absent as the addresses are."
     )
 
 
@@ -128,12 +139,6 @@ class CaseOfficial(_Answer):
     department: str | None = Field(default=None, title="Afdeling", description="The department.", examples=["Vergunningen"])
     phone: str | None = Field(default=None, title="Telefoonnummer", description="The phone at work.")
     email: str | None = Field(default=None, title="E-mailadres", description="The e-mail address at work.")
-
-
-class ViewOfficial(CaseOfficial):
-    """A colleague who deals with one or more of the visible cases of this relation."""
-
-    cases: list[str] | None = Field(default=None, title="Zaken", description="The cases (`ref`) that they deal with.")
 
 
 class CaseStatus(_Answer):
@@ -193,7 +198,9 @@ class CaseItem(_Answer):
     started: date | None = Field(default=None, title="Begonnen", description="The day on which it began.")
     due: date | None = Field(default=None, title="Uiterlijk", description="The day on which it must be done.")
     ended: date | None = Field(default=None, title="Beëindigd", description="The day on which it ended.")
-    party_role: str | None = Field(default=None, title="Rol van de relatie", description="The part of this relation in the case (betrokkenheid).", examples=["applicant"])
+    party_roles: list[str] | None = Field(
+        default=None, title="Rollen van de relatie", description="The parts of this relation in the case (betrokkenheid).", examples=[["applicant"]]
+    )
     description: str | None = Field(default=None, title="Omschrijving", description="What it is about, at length. At `full` only, as is what follows.")
     places: list[CasePlace] | None = Field(default=None, title="Locaties", description="Where it is about.")
     findings: list[CaseFinding] | None = Field(default=None, title="Besluiten, controles en sancties", description="What was decided, inspected and imposed.")
@@ -213,8 +220,8 @@ class CasePage(_Answer):
 class Referral(_Answer):
     """A colleague is involved too (doorverwijzing), and of that no more may be shown. Counted in nothing, and its sources are not named."""
 
-    via: str = Field(title="Via", description="Through whom to ask.", examples=["coordinator"])
-    ask: str | None = Field(default=None, title="Vragen aan", description="Where to ask.")
+    via: Literal["coordinator"] = Field(title="Via", description="Through whom to ask.")
+    ask: str = Field(title="Vragen aan", description="Where to ask.", examples=["relatiecoordinator@voorbeeld.example"])
 
 
 class Origin(_Answer):
@@ -226,18 +233,13 @@ class Origin(_Answer):
     value: Any = Field(default=None, title="Waarde", description="What it says.")
 
 
-class RelationReference(_Answer):
-    """A relation by its id."""
-
-    id: str = Field(title="Relatienummer", description="The id.", pattern=RELATION_ID)
-
-
 class OtherParty(_Answer):
     """Another party of the case by which was looked up (andere betrokkene)."""
 
     role: str = Field(title="Rol", description="Its part in the case.", examples=["authorised-representative"])
-    relation: RelationReference | None = Field(default=None, title="Relatie", description="The relation that it is, to ask for; null when there is none that may be asked for.")
-    name: str | None = Field(default=None, title="Naam", description="Its name as the case has it.")
+    relation: str = Field(title="Relatienummer", description="The id of the relation that it is, to ask for.", pattern=RELATION_ID)
+    kind: Kind = Field(title="Soort partij", description="person, organisation, branch or contact_person.")
+    name: str = Field(title="Naam", description="Its name as the case has it.")
 
 
 class RelationView(_Answer):
@@ -251,9 +253,8 @@ class RelationView(_Answer):
     complete: bool = Field(title="Volledig", description="False when a source that counts here could not be asked or is behind; `sources` says which.")
     sources: list[ViewSource] = Field(title="Bronnen", description="What each visible source contributed.")
     summary: Summary | None = Field(default=None, title="Samenvatting", description="Section `summary`.")
-    party: PartyPart | None = Field(default=None, title="Partij", description="Section `party`.")
+    party: PartyPart | None = Field(default=None, title="Partij", description="Section `party`; null when all that may be seen is that there are cases.")
     cases: CasePage | None = Field(default=None, title="Zaken", description="Section `cases`.")
-    officials: list[ViewOfficial] | None = Field(default=None, title="Behandelaars", description="The colleagues who deal with this relation, each once.")
     origins: dict[str, list[Origin]] | None = Field(default=None, title="Herkomst", description="With `include=origins`: per attribute of `party` every source that says something about it, the chosen one first.")
     other_parties: list[OtherParty] | None = Field(default=None, title="Andere betrokkenen", description="After a look-up by case: the other parties of that case.")
     referral: Referral | None = Field(default=None, title="Doorverwijzing", description="There when a colleague is involved of whom no more may be shown.")
@@ -287,15 +288,20 @@ class SourceStatus(_Answer):
     """A source (bron) and how it is doing. Nothing about anyone."""
 
     source: str = Field(title="Bron", description="Its name.", examples=["permits"])
+    organisation: str = Field(title="Organisatie", description="Whose system it is.", examples=["Gemeente Voorbeeld"])
     adapter: str = Field(title="Koppeling", description="How it is spoken to.", examples=["zgw_zaken"])
     mode: Literal["copy", "live"] = Field(title="Werkwijze", description="`copy`: pulled at set times and shown from the hub's own store. `live`: asked when a view is.")
-    state: str = Field(title="Toestand", description="How it is doing.")
+    state: Literal["well", "failing", "unavailable", "never-pulled"] = Field(
+        title="Toestand",
+        description="`well` (goed), `failing` (it answers and something is wrong: see lastError), `unavailable` (does not answer), `never-pulled` (nothing was read yet).",
+    )
     last_success_at: datetime | None = Field(default=None, title="Laatst gelukt", description="When all of it was last pulled (UTC); null when never.")
     last_attempt_at: datetime | None = Field(default=None, title="Laatst geprobeerd", description="When that was last tried (UTC); null when never.")
-    last_error: str | None = Field(default=None, title="Laatste fout", description="What went wrong then; null or empty when nothing did. Holds no personal data.")
+    last_error: str | None = Field(default=None, title="Laatste fout", description="What went wrong then; null when nothing did. Holds no personal data.")
     unavailable_since: datetime | None = Field(default=None, title="Niet bereikbaar sinds", description="Since when it does not answer (UTC); null when it does.")
-    cases: int | None = Field(default=None, title="Zaken", description="How many cases are known from it.")
-    quarantined: int | None = Field(default=None, title="In quarantaine", description="How many of its records can't be read strictly and wait for a person.")
+    expected: int | None = Field(default=None, title="Verwacht", description="How many cases the source said it has, when it was last pulled; null when it does not say.")
+    cases: int = Field(title="Zaken", description="How many cases are known from it.")
+    quarantined: int = Field(title="In quarantaine", description="How many of its records can't be read strictly and wait for a person.")
 
 
 class SourceResults(_Answer):
@@ -307,7 +313,7 @@ class SourceResults(_Answer):
 class WrongInput(_Answer):
     """One thing wrong with a request."""
 
-    location: str = Field(title="Plaats", description="Where: `header.…`, `query.…` or `body.…`.", examples=["header.X-Processing-Activity"])
+    location: str = Field(title="Plaats", description="Where: `header …`, `query …`, `path …` or `body …`.", examples=["header X-Processing-Activity"])
     detail: str = Field(title="Uitleg", description="What is wrong, and what to do. Never what was sent.")
 
 

@@ -57,7 +57,6 @@ NOT_AUTHENTICATED = Answer(
     "Send the header 'Authorization: Bearer <token>' with the token that was issued to your application. A token never belongs in a URL.",
     {"WWW-Authenticate": 'Bearer realm="relhub"'},
 )
-NOT_FOUND = Answer(404, "not-found", "Nothing found", "There is nothing here that your application may see.")
 UNEXPECTED = Answer(500, "unexpected", "Something went wrong in relhub", "Report the instance of this problem to the administrator of relhub.")
 _NO_DATABASE = Answer(
     503,
@@ -77,7 +76,7 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
     InvalidInput: INVALID,
     NotAuthenticated: NOT_AUTHENTICATED,
     NotAllowed: Answer(403, "not-allowed", "This is not allowed"),
-    NotFound: NOT_FOUND,
+    NotFound: Answer(404, "not-found", "Nothing found"),
     AmbiguousIdentifier: Answer(409, "ambiguous-identifier", "More than one relation answers to this"),
     SourceUnavailable: Answer(
         503,

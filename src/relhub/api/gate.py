@@ -119,18 +119,18 @@ def _wrong_headers(request: Request, consumer: Consumer) -> Iterator[Problem]:
     if consumer.may_name_official:
         yield from _wrong_header(request, "X-Official", OFFICIAL, "is required: the account of the official on whose behalf your application asks")
     elif "x-official" in request.headers:
-        yield Problem("header.X-Official", "may not be sent by this application: it asks in its own name; leave it out")
+        yield Problem("header X-Official", "may not be sent by this application: it asks in its own name; leave it out")
 
 
 def _wrong_header(request: Request, name: str, form: str, required: str = "") -> Iterator[Problem]:
     sent = request.headers.getlist(name)
     if not sent or sent == [""]:
         if required:
-            yield Problem(f"header.{name}", required)
+            yield Problem(f"header {name}", required)
     elif len(sent) > 1:
-        yield Problem(f"header.{name}", "is given more than once")
+        yield Problem(f"header {name}", "is given more than once")
     elif not re.fullmatch(form, sent[0]):
-        yield Problem(f"header.{name}", "has characters that are not allowed, or is too long")
+        yield Problem(f"header {name}", "has characters that are not allowed, or is too long")
 
 
 def _wrong_query(request: Request, known: frozenset[str]) -> Iterator[Problem]:
@@ -138,9 +138,9 @@ def _wrong_query(request: Request, known: frozenset[str]) -> Iterator[Problem]:
         if key in _TOKEN_KEYS:
             yield Problem("query", "a token never belongs in a URL; send it as the header Authorization and have the one that was in the URL replaced")
         elif key not in known:
-            yield Problem(f"query.{shown_key(key)}", f"is not known here; known: {', '.join(sorted(known)) or 'none'}")
+            yield Problem(f"query {shown_key(key)}", f"is not known here; known: {', '.join(sorted(known)) or 'none'}")
         elif times > 1:
-            yield Problem(f"query.{key}", "is given more than once")
+            yield Problem(f"query {key}", "is given more than once")
 
 
 def _query_keys(dependant: Dependant) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import unicodedata
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
@@ -30,8 +30,19 @@ Text = Annotated[str, AfterValidator(_printable)]
 SourceName = Annotated[str, Field(pattern=_SOURCE, max_length=50, title="Bron", description="The name of a source, as in `GET /sources`.", examples=["permits"])]
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """An empty text stands for "not given" in here only; it is not what one may send."""
+    for field in schema.get("properties", {}).values():
+        field.pop("default", None)
+
+
+def _bounded(schema: dict[str, Any], **bounds: int) -> None:
+    _without_defaults(schema)
+    schema.update(bounds)
+
+
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, json_schema_extra=_without_defaults)
 
 
 class OfficialNumber(_Strict):
@@ -59,7 +70,7 @@ class SourceRecordKey(_Strict):
 class LookupBody(_Strict):
     """What you know a relation by. Exactly one of the three."""
 
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+    model_config = ConfigDict(json_schema_extra=lambda schema: _bounded(schema, minProperties=1, maxProperties=1))
 
     case: Annotated[Text, Field(pattern=r"^[a-z][a-z0-9_-]{0,49}/[^/\s].{0,199}$", max_length=250)] = Field(
         default="",
@@ -88,7 +99,7 @@ class LookupBody(_Strict):
 class SearchBody(_Strict):
     """Facts that the one you look for has to meet. At least two facts; a house number counts only together with a postal code."""
 
-    model_config = ConfigDict(json_schema_extra={"minProperties": 2})
+    model_config = ConfigDict(json_schema_extra=lambda schema: _bounded(schema, minProperties=2))
 
     name: Annotated[Text, Field(min_length=2, max_length=200)] = Field(
         default="",
@@ -115,7 +126,7 @@ class SearchBody(_Strict):
         default="", title="Telefoonnummer", description="A phone number, whole; written in any of the usual ways.", examples=["030-1234567"]
     )
     kind: Literal["person", "organisation", "branch", "contact_person"] = Field(
-        default="",  # type: ignore[assignment]  # absent, never null
+        default="",  # type: ignore[arg-type]  # absent, never null
         title="Soort partij",
         description="Only relations of this kind. Narrows what is found and counts as no fact.",
     )
@@ -167,7 +178,8 @@ def _max_age(cache_control: list[str]) -> int | None:
 
 async def case_query(
     phase: Annotated[
-        Literal["open", "suspended", "closed"] | None, Query(title="Fase", description="Only cases in this phase; without it all of them.")
+        Literal["open", "closed"] | None,
+        Query(title="Fase", description="`open`: only cases that are not closed (lopend, the suspended ones included). `closed`: only those (afgehandeld). Without it all."),
     ] = None,
     cursor: Annotated[
         str | None,

@@ -14,7 +14,7 @@ from relhub.services.asked import CaseQuery, View, ViewOptions
 from relhub.services.list_cases import list_cases
 from relhub.services.lookup_relation import lookup_relation
 from relhub.services.search_relations import search_relations
-from relhub.services.view_relation import view_relation
+from relhub.services.view_relation import NOT_FOUND, view_relation
 
 router = APIRouter(prefix="/relations", route_class=Route, tags=["relations"])
 _JSON = "application/json"
@@ -35,7 +35,7 @@ async def _relation_id(
 ) -> str:
     """An id that can't exist is answered as one that does not."""
     if not _WELL_FORMED.fullmatch(relation_id):
-        raise NotFound("not the form of a relation id")
+        raise NotFound(NOT_FOUND)
     return relation_id
 
 

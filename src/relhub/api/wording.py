@@ -53,5 +53,6 @@ def _detail(error: Mapping[str, Any]) -> str:
 
 
 def _location(error: Mapping[str, Any]) -> str:
-    parts = [str(part) if isinstance(part, int) else shown_key(part) for part in error["loc"]]
-    return parts[0] if error["type"] == "json_invalid" else ".".join(parts)
+    """`body identifier.value`, `query limit`."""
+    where, *parts = (str(part) if isinstance(part, int) else shown_key(part) for part in error["loc"])
+    return where if error["type"] == "json_invalid" or not parts else f"{where} {'.'.join(parts)}"

@@ -54,7 +54,7 @@ async def party_batches(store: Store, size: int) -> AsyncIterator[list[StoredPar
     last = 0
     while rows := await store.driver.fetch(
         """
-        SELECT p.id, p.source, p.key, p.kind, p.body, array_agg(n.scheme ORDER BY n.scheme) FILTER (WHERE n.scheme IS NOT NULL) schemes,
+        SELECT p.id, p.source, p.key, p.kind, p.body::text, array_agg(n.scheme ORDER BY n.scheme) FILTER (WHERE n.scheme IS NOT NULL) schemes,
             array_agg(n.token ORDER BY n.scheme) FILTER (WHERE n.scheme IS NOT NULL) tokens
         FROM (SELECT * FROM party_record WHERE id > $1 ORDER BY id LIMIT $2) p LEFT JOIN party_identifier n ON n.party_id = p.id
         GROUP BY p.id, p.source, p.key, p.kind, p.body ORDER BY p.id
@@ -79,7 +79,7 @@ async def party_batches(store: Store, size: int) -> AsyncIterator[list[StoredPar
 async def case_batches(store: Store, size: int) -> AsyncIterator[list[tuple[int, str]]]:
     """(number, body) of all cases, in batches."""
     last = 0
-    while rows := await store.driver.fetch("SELECT id, body FROM case_record WHERE id > $1 ORDER BY id LIMIT $2", last, size):
+    while rows := await store.driver.fetch("SELECT id, body::text FROM case_record WHERE id > $1 ORDER BY id LIMIT $2", last, size):
         last = rows[-1]["id"]
         yield [(row["id"], row["body"]) for row in rows]
 

@@ -41,7 +41,7 @@ async def visible_parties(
     """Per relation: whether it has non-disclosure, and its visible party records."""
     rows = await driver.fetch(
         f"""
-        SELECT p.relation_id, r.non_disclosure, p.source, p.key, p.kind, p.body,
+        SELECT p.relation_id, r.non_disclosure, p.source, p.key, p.kind, p.body::text,
             (SELECT max(i.modified_at) FROM involvement i WHERE i.party_id = p.id AND i.capacity = ANY($1)) at
         FROM party_record p JOIN relation r ON r.id = p.relation_id WHERE p.relation_id = ANY($2) AND {_SEEN} ORDER BY p.source, p.key, p.id
         """,

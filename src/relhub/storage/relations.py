@@ -212,3 +212,42 @@ def _names(names: Collection[PartyName]) -> tuple[list[str], list[str]]:
 
 def _refs(refs: Sequence[tuple[str, str, str]]) -> tuple[list[str], list[str], list[str]]:
     return [ref[0] for ref in refs], [ref[1] for ref in refs], [ref[2] for ref in refs]
+
+
+async def add_decision(store: Store, decision: Decision, reason: str, by: str, at: datetime) -> None:
+    """A steward's decision; an earlier one on the same two is withdrawn, not deleted."""
+    a, b = sorted((decision.a, decision.b))
+    await withdraw_decision(store, a, b, by, at)
+    await store.driver.execute(
+        "INSERT INTO decision (a_source, a_key, b_source, b_key, verdict, reason, decided_by, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        *a,
+        *b,
+        decision.verdict,
+        reason,
+        by,
+        at,
+    )
+
+
+async def withdraw_decision(store: Store, a: PartyName, b: PartyName, by: str, at: datetime) -> None:
+    """The decision on these two no longer holds; it stays on record."""
+    a, b = sorted((a, b))
+    await store.driver.execute(
+        """
+        UPDATE decision SET withdrawn_by = $5, withdrawn_at = $6
+        WHERE (a_source, a_key, b_source, b_key) = ($1, $2, $3, $4) AND withdrawn_at IS NULL
+        """,
+        *a,
+        *b,
+        by,
+        at,
+    )
+
+
+async def numbers_of(store: Store, names: Collection[PartyName]) -> list[int]:
+    """The party records of these parties."""
+    rows = await store.driver.fetch(
+        "SELECT p.id FROM unnest($1::text[], $2::text[]) n (source, key) JOIN party_record p ON (p.source, p.key) = (n.source, n.key) ORDER BY 1",
+        *_names(names),
+    )
+    return [row["id"] for row in rows]

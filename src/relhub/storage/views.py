@@ -84,7 +84,7 @@ _PARTIES = """
     'numbers', (SELECT json_agg(json_build_array(n.scheme, n.shown, encode(n.token, 'hex')) ORDER BY n.scheme) FROM party_identifier n WHERE n.party_id = h.id),
     'contacts', (SELECT json_agg(o.body ORDER BY o.display, o.id) FROM party_record o WHERE o.source = h.source AND o.contact_of = h.key AND h.key <> ''
         AND o.kind = 'contact_person' AND NOT o.protected AND EXISTS (SELECT FROM involvement i WHERE i.party_id = o.id AND i.capacity = ANY($2))))
-    ORDER BY h.source, h.key, h.id) FROM heard h WHERE h.seen)"""
+    ORDER BY h.source, h.key, h.id) FROM heard h WHERE h.seen)::text"""
 
 _STATEMENT = f"""
 WITH {_TARGET}, looked AS (
@@ -96,10 +96,10 @@ WITH {_TARGET}, looked AS (
 SELECT v.outcome, t.id, t.kind, t.non_disclosure, {_PARTIES} parties,
     ARRAY(SELECT DISTINCT source FROM heard WHERE named) named_sources, EXISTS (SELECT FROM heard WHERE referred) referral,
     (SELECT json_object_agg(o.capacity, o.n) FROM (SELECT i.capacity, count(DISTINCT i.case_id) n FROM involvement i
-        WHERE i.relation_id = t.id AND i.open AND i.capacity = ANY($3) GROUP BY 1 ORDER BY 1) o) open_cases,
+        WHERE i.relation_id = t.id AND i.open AND i.capacity = ANY($3) GROUP BY 1 ORDER BY 1) o)::text open_cases,
     ARRAY(SELECT part FROM shown_case) parts, ARRAY(SELECT array_to_string(roles, chr(31)) FROM shown_case) roles, ARRAY(SELECT ref FROM shown_case) refs,
     ARRAY(SELECT open FROM shown_case) opens, ARRAY(SELECT on_date FROM shown_case) dates, ARRAY(SELECT case_id FROM shown_case) numbers,
-    (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since)) FROM source_state) sources
+    (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since)) FROM source_state)::text sources
 FROM verdict v LEFT JOIN target t ON true
 """
 

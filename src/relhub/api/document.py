@@ -1,0 +1,174 @@
+"""The OpenAPI document: made from the routes, then completed with what is the same for all of them."""
+
+from typing import Any, Final
+
+from fastapi.openapi.utils import get_openapi
+
+from relhub.api import API_VERSION, examples, relations, sources
+from relhub.api.answers import Problem
+from relhub.api.errors import ANSWERS, BY_STATUS, PROBLEM_JSON, UNEXPECTED, Answer
+from relhub.api.gate import ACTIVITY, OCCASION, OFFICIAL
+from relhub.errors import AmbiguousIdentifier, DatabaseUnusable, NotAllowed, NotAuthenticated, NotFound, SourceRefused
+
+_DESCRIPTION: Final = """\
+One consolidated, explainable, purpose-bound record per relation: everything that the municipality's systems know about a citizen or a company (relatie), from one question.
+
+**Asking.** Every request names its application (a bearer token), its processing activity (verwerking, `X-Processing-Activity`), the official on whose behalf it asks (`X-Official`) and, where the activity's access rule wants one, the occasion (aanleiding, `X-Occasion`: the case that is being worked on). \
+What may be seen follows from these, per capacity at a level: none, referral, existence, summary or full. Every consultation (raadpleging) is logged before its answer leaves.
+
+**Finding.** `POST /relations/_lookup` goes from a case number to the view in one call. Nothing about anyone is ever in a URL.
+
+**Wrong.** Every error is a problem (RFC 9457, `application/problem+json`). With 400 `errors` lists everything that is wrong, never what was sent. What may not be seen and what is not there are answered alike.
+
+**Language.** Names are English, by the glossary of relhub; each field has its Dutch title. All times are in UTC.
+"""
+_CONTACT: Final = {"name": "relhub", "email": "relhub@voorbeeld.example", "url": "https://voorbeeld.example/relhub"}
+_LICENSE: Final = {"name": "EUPL-1.2", "identifier": "EUPL-1.2"}
+_SERVERS: Final = [{"url": "https://relhub.voorbeeld.example/v1", "description": "An example: every organisation has its own"}]
+_TAGS: Final = [
+    {"name": "relations", "description": "Citizens and companies (relaties) as one record each."},
+    {"name": "sources", "description": "The systems (bronnen) from which it comes."},
+]
+
+
+def openapi_document() -> dict[str, Any]:
+    """The whole document. Needs no database and no settings."""
+    document = get_openapi(
+        title="relhub",
+        version=API_VERSION,
+        summary="What the municipality knows of a relation, as one record",
+        description=_DESCRIPTION,
+        routes=[*relations.router.routes, *sources.router.routes],
+        tags=_TAGS,
+        servers=_SERVERS,
+        license_info=_LICENSE,
+        separate_input_output_schemas=False,
+    )
+    document["info"]["contact"] = _CONTACT  # here: FastAPI complains of a missing e-mail validator when it is given one
+    components = document["components"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unused, None)
+    components["schemas"]["WrongInput"], components["schemas"]["Problem"] = _problem_schemas()
+    components |= {"headers": _HEADERS, "parameters": _PARAMETERS, "responses": {name: _problem_response(a) for name, a in _PROBLEMS.items()}}
+    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "description": "The token that was issued to the application."}}
+    document["security"] = [{"bearer": []}]
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            _complete(path, method, operation)
+    return document
+
+
+def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Parameters and answers that are the same everywhere."""
+    operation["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in _parameters_of(path)] + operation.get("parameters", [])
+    answers = operation["responses"]
+    answers.pop("422", None)
+    answers["200"] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id")}
+    if "{id}" in path:
+        answers["308"] = {"description": "The relation was merged with another; ask there, once and from now on.", "headers": _refs("API-Version", "X-Trace-Id", "Location")}
+    for name in _problems_of(path, method):
+        answers[str(_PROBLEMS[name].status)] = {"$ref": f"#/components/responses/{name}"}
+    operation["responses"] = dict(sorted(answers.items()))
+
+
+def _parameters_of(path: str) -> list[str]:
+    fresh = ["CacheControl"] if path.endswith(("/_lookup", "/{id}")) else []
+    return ["ProcessingActivity", "Occasion", "Official", "TraceParent", *fresh]
+
+
+def _problems_of(path: str, method: str) -> list[str]:
+    names = ["InvalidInput", "NotAuthenticated", "NotAllowed", "NotAcceptable", "Unexpected", "Unavailable"]
+    if path.endswith("/_lookup"):
+        names.append("Ambiguous")
+    if path != "/sources":
+        names.append("SourceRefused")
+        names += [] if path.endswith("/_search") else ["NotFound"]
+    return [*names, "TooLarge", "UnsupportedMediaType"] if method == "post" else names
+
+
+_PROBLEMS: Final[dict[str, Answer]] = {
+    "InvalidInput": BY_STATUS[400],
+    "NotAuthenticated": ANSWERS[NotAuthenticated],
+    "NotAllowed": ANSWERS[NotAllowed],
+    "NotFound": ANSWERS[NotFound],
+    "NotAcceptable": BY_STATUS[406],
+    "Ambiguous": ANSWERS[AmbiguousIdentifier],
+    "TooLarge": BY_STATUS[413],
+    "UnsupportedMediaType": BY_STATUS[415],
+    "Unexpected": UNEXPECTED,
+    "SourceRefused": ANSWERS[SourceRefused],
+    "Unavailable": ANSWERS[DatabaseUnusable],
+}
+
+
+def _problem_response(answer: Answer) -> dict[str, Any]:
+    names = ["API-Version", "X-Trace-Id", *(answer.headers or {})]
+    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": answer.title, "headers": _refs(*names), "content": content}
+
+
+def _problem_schemas() -> tuple[dict[str, Any], dict[str, Any]]:
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    return schema.pop("$defs")["WrongInput"], schema
+
+
+def _refs(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _header(description: str, **schema: Any) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string", **schema}}
+
+
+_HEADERS: Final[dict[str, Any]] = {
+    "API-Version": _header("The full version of this API.", examples=[API_VERSION]),
+    "X-Trace-Id": _header("The trace of this request (W3C Trace Context): yours when you sent one.", pattern="^[0-9a-f]{32}$"),
+    "Location": _header("Where the relation is now.", format="uri-reference"),
+    "WWW-Authenticate": _header("How to authenticate."),
+    "Retry-After": _header("After how many seconds asking again makes sense.", pattern="^[0-9]+$"),
+}
+
+
+def _parameter(name: str, title: str, description: str, example: str, *, required: bool = False, pattern: str) -> dict[str, Any]:
+    schema = {"type": "string", "title": title, "pattern": f"^{pattern}$"}
+    return {"name": name, "in": "header", "required": required, "description": description, "schema": schema, "example": example}
+
+
+_PARAMETERS: Final[dict[str, Any]] = {
+    "ProcessingActivity": _parameter(
+        "X-Processing-Activity",
+        "Verwerking",
+        "The processing activity (verwerkingsactiviteit) that this question is for; one that was agreed for your application.",
+        examples.PROCESSING_ACTIVITY,
+        required=True,
+        pattern=ACTIVITY,
+    ),
+    "Occasion": _parameter(
+        "X-Occasion",
+        "Aanleiding",
+        "What you are working on: `case:{source}/{case number}`, or `none`. Verified where the access rule of the activity asks for a case: it must be open, with your department, and involve the relation.",
+        examples.OCCASION,
+        pattern=OCCASION,
+    ),
+    "Official": _parameter(
+        "X-Official",
+        "Medewerker",
+        "The account of the official on whose behalf is asked. Required of applications that officials work with; refused from others, which ask in their own name.",
+        examples.OFFICIAL,
+        pattern=OFFICIAL,
+    ),
+    "TraceParent": _parameter(
+        "traceparent",
+        "Trace",
+        "Your trace (W3C Trace Context). One that can't be read is replaced by a new one.",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        pattern=".*",
+    ),
+    "CacheControl": _parameter(
+        "Cache-Control",
+        "Hoogste leeftijd",
+        "`max-age=<seconds>`: copies that are older are fetched from their sources first. A source that does not answer is named in the view, which is given anyway.",
+        "max-age=60",
+        pattern=".*",
+    ),
+}

@@ -1,0 +1,43 @@
+"""Puts the parts together: settings in, an application out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from relhub.api import docs, document, errors, health, relations, sources
+from relhub.api.middleware import BodyLimit, Observe
+from relhub.config.access import load_consumers
+from relhub.config.settings import Settings
+from relhub.services.hub import Hub
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application. Raises ConfigurationError for the consumers file; the rest of the configuration is read when it starts."""
+    consumers = load_consumers(settings.consumers)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        hub = await Hub.open(settings)
+        app.state.hub = hub
+        try:
+            yield
+        finally:
+            await hub.close()
+
+    app = FastAPI(title="relhub", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
+    app.state.consumers = consumers
+    app.include_router(relations.router, prefix="/v1")
+    app.include_router(sources.router, prefix="/v1")
+    app.include_router(health.router)
+    app.include_router(docs.router)
+    errors.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Observe)  # added last: outermost
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document, as committed in openapi/relhub.json. Needs no database and no settings."""
+    return document.openapi_document()

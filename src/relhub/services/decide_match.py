@@ -1,0 +1,23 @@
+"""What a steward decides of two party records: obeyed at once, and by every pull and rebuild after it."""
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from relhub.domain.identity import Decision, PartyName
+from relhub.services.hub import Hub
+from relhub.services.resolve import resolve
+from relhub.storage import relations
+from relhub.storage.records import Gone
+
+
+async def decide_match(hub: Hub, a: PartyName, b: PartyName, verdict: Literal["same", "different"] | None, reason: str, by: str) -> None:
+    """Records the decision (None: withdraws it), and puts the records in the relations that follow from it. Takes the place of an earlier one."""
+    at = datetime.now(UTC)
+    async with hub.database.begin() as store:
+        await store.lock_resolve()
+        seeds = await relations.numbers_of(store, {a, b})
+        if verdict:
+            await relations.add_decision(store, Decision(a, b, verdict), reason, by, at)
+        else:
+            await relations.withdraw_decision(store, a, b, by, at)
+        await resolve(store, hub.sealer, "steward", seeds, Gone(), at)

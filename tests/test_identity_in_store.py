@@ -1,0 +1,141 @@
+"""Identity as it is kept in PostgreSQL: whatever happens in whatever order, the same relations, and ids that hold."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from relhub.domain.identity import Decision, partition
+from relhub.domain.record import CaseRecord, Identifier, Involvement, PartyRecord, PersonName, RecordSet
+from relhub.services.decide_match import decide_match
+from relhub.services.read_sets import replace
+from relhub.services.rebuild import rebuild
+from relhub.storage import relations
+from relhub.storage.database import Store
+from tests.towns import bare_hub, bare_source, computed_columns
+
+NAMES = {"": None, "anna": PersonName(given="Anna", family="Berg"), "bram": PersonName(given="Bram", family="Vries")}
+BIRTHS = {"": "", "anna": "1980-02-17", "bram": "1951-06-30"}
+BSNS = ("", "999990019", "999990044")
+RSINS = ("", "002564440")
+SOURCES = ("copy-a", "copy-b", "leaf-c")
+
+parties = st.lists(
+    st.tuples(st.sampled_from("pqrst"), st.sampled_from(BSNS), st.sampled_from(RSINS), st.sampled_from(sorted(NAMES)), st.sampled_from(["", "own-1", "own-2"])),
+    max_size=3,
+    unique_by=lambda party: party[0],
+)
+
+
+def records(source: str, case_id: str, described: list[tuple[str, str, str, str, str]]) -> RecordSet:
+    found = []
+    for key, bsn, rsin, who, own in described:
+        numbers = tuple(Identifier(scheme, value) for scheme, value in (("bsn", bsn), ("rsin", rsin), (f"own:{source}", own)) if value)
+        found.append(PartyRecord(source, key, "person", numbers, NAMES[who], birth=BIRTHS[who]))
+    case = CaseRecord(source, case_id, "vergunning", "licensing", "open", involvements=tuple(Involvement(party.key, "applicant") for party in found))
+    return RecordSet((case,), tuple(found))
+
+
+class Town(RuleBasedStateMachine):
+    """Sets of documents come, change and go; stewards decide; in any order."""
+
+    database_url: str
+    loop: asyncio.AbstractEventLoop
+
+    @initialize()
+    def empty(self) -> None:
+        self.hub = bare_hub(self.database_url, *(bare_source(name, "leaf" if name.startswith("leaf") else "full") for name in SOURCES))
+        self.seen: set[str] = set()
+        self.loop.run_until_complete(self.clear())
+
+    async def clear(self) -> None:
+        async with self.hub.database.begin() as store:
+            await store.driver.execute("TRUNCATE case_record, party_record, relation, membership, decision, event, involvement CASCADE")
+
+    def teardown(self) -> None:
+        if hasattr(self, "hub"):
+            self.loop.run_until_complete(self.hub.database.close())
+
+    @rule(source=st.sampled_from(SOURCES), set_key=st.sampled_from(["1", "2", "3"]), described=parties)
+    def a_set_says(self, source: str, set_key: str, described: list[tuple[str, str, str, str, str]]) -> None:
+        self.loop.run_until_complete(self.replace(source, set_key, records(source, set_key, described)))
+
+    @rule(source=st.sampled_from(SOURCES), set_key=st.sampled_from(["1", "2", "3"]))
+    def a_set_is_gone(self, source: str, set_key: str) -> None:
+        self.loop.run_until_complete(self.replace(source, set_key, RecordSet()))
+
+    async def replace(self, source: str, set_key: str, said: RecordSet) -> None:
+        async with self.hub.database.begin() as store:
+            await store.lock_resolve()
+            await replace(store, self.hub, source, {set_key: said}, datetime.now(UTC))
+
+    @rule(
+        a=st.tuples(st.sampled_from(SOURCES), st.sampled_from("pqrst")),
+        b=st.tuples(st.sampled_from(SOURCES), st.sampled_from("pqrst")),
+        verdict=st.sampled_from(["same", "different", None]),
+    )
+    def a_steward_decides(self, a: tuple[str, str], b: tuple[str, str], verdict: Any) -> None:
+        if a != b:
+            self.loop.run_until_complete(decide_match(self.hub, a, b, verdict, "seen at the desk", "steward"))
+
+    @rule()
+    def all_is_computed_again(self) -> None:
+        async def check() -> None:
+            async with self.hub.database.begin() as store:
+                before = await computed_columns(store)
+            await rebuild(self.hub)
+            async with self.hub.database.begin() as store:
+                assert await computed_columns(store) == before
+
+        self.loop.run_until_complete(check())
+
+    @invariant()
+    def it_is_what_all_at_once_gives(self) -> None:
+        async def check() -> None:
+            async with self.hub.database.begin() as store:
+                await self.check_partition(store)
+                await self.check_ids(store)
+
+        if hasattr(self, "hub"):
+            self.loop.run_until_complete(check())
+
+    async def check_partition(self, store: Store) -> None:
+        ids = [row["id"] for row in await store.driver.fetch("SELECT id FROM party_record")]
+        members, present = await relations.members(store, ids)
+        decided = await store.driver.fetch("SELECT * FROM decision WHERE withdrawn_at IS NULL")
+        decisions = [Decision((row["a_source"], row["a_key"]), (row["b_source"], row["b_key"]), row["verdict"]) for row in decided]
+        expected = {frozenset(member.id for member in cluster.members) for cluster in partition(members, decisions)}
+        stored: dict[str | None, set[int]] = {}
+        for id_, relation_id in present.items():
+            stored.setdefault(relation_id, set()).add(id_)
+        assert {frozenset(group) for group in stored.values()} == expected
+
+    async def check_ids(self, store: Store) -> None:
+        rows = await store.driver.fetch("SELECT r.id, r.merged_into, r.retired_at IS NOT NULL retired, EXISTS (SELECT FROM party_record p WHERE p.relation_id = r.id) used FROM relation r")
+        state = {row["id"]: row for row in rows}
+        assert self.seen <= set(state), "an id was forgotten"
+        self.seen = set(state)
+        assert all(row["retired"] != row["used"] for row in rows), "an id is in use or retired, never both or neither"
+        assert all(row["merged_into"] is None or (row["retired"] and state[row["merged_into"]]["merged_into"] is None) for row in rows), "a redirect leads on"
+        open_facts = await store.driver.fetch("SELECT source, key, variant, relation_id FROM membership WHERE until_at IS NULL ORDER BY 1, 2, 3")
+        computed = await store.driver.fetch("SELECT source, key, variant, relation_id FROM party_record ORDER BY 1, 2, 3")
+        assert [tuple(row) for row in open_facts] == [tuple(row) for row in computed]
+
+
+@pytest.fixture
+def own_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+def test_any_order_of_events_gives_the_same_relations_and_ids_that_hold(migrated_url: str, own_loop: asyncio.AbstractEventLoop) -> None:
+    Town.database_url, Town.loop = migrated_url, own_loop
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis has no types here
+        Town, settings=settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+    )

@@ -1,0 +1,52 @@
+"""What several tests need: the demo's files, a hub on a database, and what is computed in it."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Literal
+
+from relhub.config.access import load_access_rules
+from relhub.config.authentication import NoAuth
+from relhub.config.keys import load_keys
+from relhub.config.sources import SourceConfig
+from relhub.services.hub import Hub
+from relhub.storage.database import Database, Store
+from relhub.storage.sealing import Sealer
+
+DEMO = Path(__file__).resolve().parents[1] / "src" / "relhub" / "demo"
+KEYS = load_keys(DEMO / "keys.toml")
+
+_COMPUTED = (
+    "SELECT p.source, p.key, p.variant, p.relation_id, p.birth, p.family, p.display FROM party_record p ORDER BY 1, 2, 3",
+    "SELECT p.source, p.key, p.variant, n.scheme, n.relation_id FROM party_identifier n JOIN party_record p ON p.id = n.party_id ORDER BY 1, 2, 3, 4",
+    "SELECT c.source, c.case_id, i.position, i.relation_id, i.capacity, i.open, i.on_date FROM involvement i JOIN case_record c ON c.id = i.case_id ORDER BY 1, 2, 3",
+    'SELECT source, case_id, "full", summary, existence FROM case_record ORDER BY 1, 2',
+    "SELECT p.source, p.key, p.variant, m.scheme, m.token FROM match_key m JOIN party_record p ON p.id = m.party_id ORDER BY 1, 2, 3, 4",
+    "SELECT p.source, p.key, p.variant, t.field, t.term FROM search_term t JOIN party_record p ON p.id = t.party_id ORDER BY 1, 2, 3, 4, 5",
+    "SELECT id, kind, merged_into, retired_at IS NULL, non_disclosure FROM relation ORDER BY 1",
+)
+
+
+async def computed_columns(store: Store) -> list[list[tuple[Any, ...]]]:
+    """All that is computed, by names that do not depend on the order in which it was stored."""
+    return [[tuple(row) for row in await store.driver.fetch(statement)] for statement in _COMPUTED]
+
+
+def bare_source(name: str, identity: Literal["full", "leaf"] = "full") -> SourceConfig:
+    """A source that is never asked anything."""
+    return SourceConfig(
+        name=name,
+        path=Path(f"{name}.toml"),
+        adapter="rest_json",
+        base_url="http://127.0.0.1:9",
+        organisation="Gemeente Voorbeeld",
+        organisation_rsin="002564440",
+        controller="College van B en W",
+        identity=identity,
+        auth=NoAuth(kind="none"),
+    )
+
+
+def bare_hub(database_url: str, *sources: SourceConfig) -> Hub:
+    """A hub whose sources are never asked anything."""
+    configs = {source.name: source for source in sources}
+    return Hub(Database(database_url), configs, {}, load_access_rules(DEMO / "access-rules.toml"), Sealer(KEYS), AsyncExitStack())
