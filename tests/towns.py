@@ -1,13 +1,18 @@
 """What several tests need: the demo's files, a hub on a database, and what is computed in it."""
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from relhub.config.access import load_access_rules
+from relhub.config.access import load_access_rules, load_consumers
 from relhub.config.authentication import NoAuth
 from relhub.config.keys import load_keys
+from relhub.config.settings import Settings
 from relhub.config.sources import SourceConfig
+from relhub.services.asked import Asked
 from relhub.services.hub import Hub
 from relhub.storage.database import Database, Store
 from relhub.storage.sealing import Sealer
@@ -50,3 +55,47 @@ def bare_hub(database_url: str, *sources: SourceConfig) -> Hub:
     """A hub whose sources are never asked anything."""
     configs = {source.name: source for source in sources}
     return Hub(Database(database_url), configs, {}, load_access_rules(DEMO / "access-rules.toml"), Sealer(KEYS), AsyncExitStack())
+
+
+def write_sources(directory: Path, urls: Mapping[str, str]) -> Path:
+    """The demo's source files for a town at these addresses."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, url in urls.items():
+        (directory / f"{name}.toml").write_text((DEMO / "sources" / f"{name}.toml").read_text().replace("{base_url}", url))
+    return directory
+
+
+def settings_for(database_url: str, sources_dir: Path) -> Settings:
+    """The demo's settings on this database."""
+    return Settings.load(
+        database_url=database_url,
+        sources_dir=sources_dir,
+        access_rules=DEMO / "access-rules.toml",
+        consumers=DEMO / "consumers.toml",
+        keys_file=DEMO / "keys.toml",
+    )
+
+
+CONSUMERS = {consumer.name: consumer for consumer in load_consumers(DEMO / "consumers.toml").values()}
+
+
+def asked(consumer: str, activity: str, occasion: str = "none", department: str = "") -> Asked:
+    """A question by one of the demo's consumers."""
+    who = CONSUMERS[consumer]
+    return Asked(replace(who, department=department) if department else who, "official-1", activity, occasion, "trace", datetime.now(UTC))
+
+
+def by_permits(occasion: str = "case:permits/V-2026-00001") -> Asked:
+    return asked("permits-desk", "permit-handling", occasion)
+
+
+def by_enforcement(occasion: str = "case:enforcement/HH-2026-00001") -> Asked:
+    return asked("enforcement-desk", "enforcement-handling", occasion)
+
+
+def by_projects(occasion: str = "case:projects/PRJ-0001") -> Asked:
+    return asked("project-office", "project-stakeholders", occasion)
+
+
+def by_contact_centre() -> Asked:
+    return asked("contact-centre", "answering-questions")

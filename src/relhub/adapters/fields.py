@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-import jmespath
+import jmespath  # type: ignore[import-untyped]
 import orjson
-from jmespath.exceptions import JMESPathError
+from jmespath.exceptions import JMESPathError  # type: ignore[import-untyped]
 
 from relhub.domain import dates
 from relhub.errors import ConfigurationError, RecordRejected
@@ -26,10 +26,10 @@ def search(expression: str) -> Search:
         keys = expression.split(".")
         return _key(keys[0]) if len(keys) == 1 else _keys(keys)
     try:
-        compiled = jmespath.compile(expression)
+        found: Search = jmespath.compile(expression).search
     except JMESPathError as error:
         raise ConfigurationError(f"{expression!r} is not a JMESPath expression: {str(error).splitlines()[0]}") from None
-    return compiled.search
+    return found
 
 
 def _key(key: str) -> Search:
@@ -117,8 +117,8 @@ def geometry(value: Any) -> str:
     """GeoJSON as text. ValueError."""
     if not value:
         return ""
-    if not isinstance(value, dict) or not isinstance(value.get("type"), str):
-        raise ValueError("is not GeoJSON")
+    if not (isinstance(value, dict) and isinstance(value.get("type"), str)):
+        raise ValueError("is not GeoJSON")  # noqa: TRY004  # of the source's making, as any wrong value
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any, cast
 
 from relhub.adapters import Keyed
-from relhub.adapters.fields import Reader, each_of, geometry, listed, moment, search, text, whole_date
+from relhub.adapters.fields import TRANSFORMS, Reader, each_of, geometry, listed, moment, search, text, whole_date
 from relhub.adapters.rest_json_options import FindingTable, LinkTable, OfficialTable, PlaceTable, RestJsonOptions, Value
 from relhub.adapters.rest_json_parties import AddressReader, PartiesReader
 from relhub.adapters.rest_json_values import coded, many, one_text, typed
 from relhub.config.sources import SourceConfig
 from relhub.domain.identifiers import Placeholder, bag_id, rsin
-from relhub.domain.record import CAPACITIES, Capacity, CaseRecord, Finding, Involvement, Official, PartyRecord, Phase, Place, RecordSet
+from relhub.domain.record import CAPACITIES, Capacity, CaseRecord, Finding, Involvement, Official, PartyRecord, Phase, Place
 from relhub.errors import RecordRejected
 
 _PHASES = ("open", "suspended", "closed")
@@ -122,8 +122,6 @@ def _property(value: Value, key: str) -> Reader[str]:
     plain = one_text(value, key)
     if value.from_ is None or value.values is not None:
         return plain
-    from relhub.adapters.fields import TRANSFORMS
-
     return Reader(value.from_, search(value.from_), each_of(TRANSFORMS[value.as_]) if value.as_ else listed)
 
 
@@ -198,7 +196,3 @@ class _Links:
         places = [(f"{self._place}[{position}].", one) for position, one in enumerate(self._each(item, ""))]
         return [(self._title.read(one, at), self._link.read(one, at)) for at, one in places]
 
-
-def record_set(case: CaseRecord, parties: tuple[PartyRecord, ...], used: str) -> RecordSet:
-    """What one item says, as a whole."""
-    return RecordSet((case,), parties, frozenset((used,)))

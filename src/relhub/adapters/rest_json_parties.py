@@ -9,7 +9,7 @@ from relhub.adapters.fields import Reader, birth, search, text, texts
 from relhub.adapters.parties import Numbers, with_key
 from relhub.adapters.rest_json_options import AddressTable, ContactTable, PartyTable
 from relhub.adapters.rest_json_values import coded, many, one_text
-from relhub.domain.addresses import address, one_line
+from relhub.domain.addresses import address, addressable, one_line
 from relhub.domain.identifiers import identifier
 from relhub.domain.names import name_parts, organisation_name, person_name
 from relhub.domain.record import Address, AddressFunction, Flag, Involvement, PartyKind, PartyRecord, PersonName
@@ -36,7 +36,7 @@ class AddressReader:
             line = self._line.read(item, at)
             if line:
                 found = one_line(line, function)
-                bag = self._parts[6].read(item, at)
+                bag = addressable(self._parts[6].read(item, at))
                 return replace(found, bag_id=bag) if found and bag else found
             street, number, letter, addition, postcode, city, bag = (part.read(item, at) for part in self._parts)
             return address(function, street, number, letter, addition, postcode, city, bag)
@@ -148,7 +148,7 @@ class PartiesReader:
             if branch and kind != "branch":
                 raise RecordRejected(f"{at}{reader.place}: a party of kind {kind} has no vestiging number")
             numbers.add_branch(self._kvk.read(item, at), branch)
-            for scheme, reader in self._numbers:  # noqa: B020  # the reader is named in the error
+            for scheme, reader in self._numbers:
                 numbers.add(scheme, reader.read(item, at))
             reader = self._own_number
             return (*numbers.found, identifier(f"own:{self._source}", own)) if own else tuple(numbers.found)

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from relhub.adapters.fields import TRANSFORMS, Reader, code, search, text
 from relhub.adapters.rest_json_options import Value
-from relhub.errors import ConfigurationError, RecordRejected
+from relhub.errors import ConfigurationError
 
 T = TypeVar("T")
 

@@ -40,14 +40,18 @@ class ViewSource(_Answer):
     )
     as_of: datetime | None = Field(default=None, title="Peilmoment", description="What is shown of this source was so at this time (UTC).")
     unavailable_since: datetime | None = Field(
-        default=None, title="Niet bereikbaar sinds", description="The source has not answered since this time (UTC); absent when it answers."
+        default=None,
+        title="Niet bereikbaar sinds",
+        description="The source has not answered since this time (UTC); absent when it answers.",
     )
 
 
 class Summary(_Answer):
     """The relation at a glance (samenvatting), counted over what your application may see and over nothing else."""
 
-    open_cases: int | None = Field(default=None, title="Lopende zaken", description="How many cases are not closed: open (lopend) or suspended (opgeschort).")
+    open_cases: int | None = Field(
+        default=None, title="Lopende zaken", description="How many cases are not closed: open (lopend) or suspended (opgeschort)."
+    )
     by_capacity: dict[str, int] | None = Field(
         default=None, title="Per hoedanigheid", description="How many of them per capacity (hoedanigheid).", examples=[{"licensing": 1}]
     )
@@ -63,7 +67,9 @@ class PartyName(_Answer):
     family_name: str | None = Field(default=None, title="Geslachtsnaam", description="Family name.", examples=["Berg"])
     partner_prefix: str | None = Field(default=None, title="Voorvoegsel partner", description="Prefix of the partner's name.")
     partner_family_name: str | None = Field(default=None, title="Geslachtsnaam partner", description="The partner's family name.")
-    other_names: list[str] | None = Field(default=None, title="Andere namen", description="Of an organisation: other names, trade names (handelsnamen) among them.")
+    other_names: list[str] | None = Field(
+        default=None, title="Andere namen", description="Of an organisation: other names, trade names (handelsnamen) among them."
+    )
 
 
 class Birth(_Answer):
@@ -77,7 +83,12 @@ class ShownNumber(_Answer):
     """An official number (identificatienummer) as your application may see it."""
 
     scheme: str = Field(title="Soort nummer", description="bsn, rsin, kvk, vestiging, oin or a_number.", examples=["bsn"])
-    masked: str | None = Field(default=None, title="Gemaskeerd nummer", description="Of a number of a person only the end, enough to compare with.", examples=["******653"])
+    masked: str | None = Field(
+        default=None,
+        title="Gemaskeerd nummer",
+        description="Of a number of a person only the end, enough to compare with.",
+        examples=["******653"],
+    )
     value: str | None = Field(default=None, title="Nummer", description="A number that is public, in full.")
 
 
@@ -88,7 +99,9 @@ class PostalAddress(_Answer):
         default=None, title="Functie", description="residence (woonadres), visiting (bezoekadres) or postal (postadres)."
     )
     street: str | None = Field(default=None, title="Straat", description="Street (openbare ruimte).")
-    house_number: str | None = Field(default=None, title="Huisnummer", description="House number with its letter and addition.", examples=["12A"])
+    house_number: str | None = Field(
+        default=None, title="Huisnummer", description="House number with its letter and addition.", examples=["12A"]
+    )
     postal_code: str | None = Field(default=None, title="Postcode", description="Postal code.", examples=["3701AC"])
     city: str | None = Field(default=None, title="Woonplaats", description="City.")
     country: str | None = Field(default=None, title="Land", description="ISO 3166-1, two letters.", examples=["NL"])
@@ -110,15 +123,27 @@ class PartyPart(_Answer):
     name: PartyName | None = Field(default=None, title="Naam", description="The name that the most trusted source gives.")
     birth: Birth | None = Field(default=None, title="Geboorte", description="Of a person: the date of birth.")
     legal_form: str | None = Field(default=None, title="Rechtsvorm", description="Of an organisation: the legal form.", examples=["BV"])
-    identifiers: list[ShownNumber] | None = Field(default=None, title="Nummers", description="Official numbers; absent without the field group `identifiers`.")
-    addresses: list[PostalAddress] | None = Field(
-        default=None, title="Adressen", description="The best address of each function; absent without the field group `contact-details`, and with non-disclosure."
+    identifiers: list[ShownNumber] | None = Field(
+        default=None, title="Nummers", description="Official numbers; absent without the field group `identifiers`."
     )
-    phones: list[str] | None = Field(default=None, title="Telefoonnummers", description="Phone numbers, the most trusted first; absent as the addresses are.")
-    emails: list[str] | None = Field(default=None, title="E-mailadressen", description="E-mail addresses, the most trusted first; absent as the addresses are.")
-    flags: list[str] | None = Field(default=None, title="Aanduidingen", description="deceased (overleden), shielded (afgeschermd), dissolved (opgeheven).")
+    addresses: list[PostalAddress] | None = Field(
+        default=None,
+        title="Adressen",
+        description="The best address of each function; absent without the field group `contact-details`, and with non-disclosure.",
+    )
+    phones: list[str] | None = Field(
+        default=None, title="Telefoonnummers", description="Phone numbers, the most trusted first; absent as the addresses are."
+    )
+    emails: list[str] | None = Field(
+        default=None, title="E-mailadressen", description="E-mail addresses, the most trusted first; absent as the addresses are."
+    )
+    flags: list[str] | None = Field(
+        default=None, title="Aanduidingen", description="deceased (overleden), shielded (afgeschermd), dissolved (opgeheven)."
+    )
     non_disclosure: bool | None = Field(
-        default=None, title="Geheimhouding", description="True when any source says that address and contact details may not be given to others."
+        default=None,
+        title="Geheimhouding",
+        description="True when any source says that address and contact details may not be given to others.",
     )
     linked_by: list[str] | None = Field(
         default=None,
@@ -159,7 +184,9 @@ class CasePlace(_Answer):
 class CaseFinding(_Answer):
     """What was done within a case."""
 
-    sort: Literal["decision", "inspection", "sanction"] = Field(title="Soort", description="decision (besluit), inspection (controle) or sanction (sanctie).")
+    sort: Literal["decision", "inspection", "sanction"] = Field(
+        title="Soort", description="decision (besluit), inspection (controle) or sanction (sanctie)."
+    )
     label: str | None = Field(default=None, title="Omschrijving", description="What it is.")
     on: date | None = Field(default=None, title="Op", description="The day.")
     until: date | None = Field(default=None, title="Tot", description="The last day that it holds.")
@@ -184,28 +211,50 @@ class Zaak(_Answer):
 class CaseItem(_Answer):
     """A case (zaak) or another matter with this relation, as far as `level` allows."""
 
-    level: Literal["existence", "summary", "full"] = Field(title="Niveau", description="How much your application may see: existence (bestaan), summary (samenvatting) or full (volledig).")
+    level: Literal["existence", "summary", "full"] = Field(
+        title="Niveau", description="How much your application may see: existence (bestaan), summary (samenvatting) or full (volledig)."
+    )
     capacity: Capacity = Field(
         title="Hoedanigheid",
         description="In which capacity we deal with the relation: advice (advisering), planning (ruimtelijke planvorming), licensing (vergunningverlening), supervision (toezicht), enforcement (handhaving), project, policy (beleidsvoorbereiding).",
     )
-    department: str | None = Field(default=None, title="Afdeling", description="The department that deals with it.", examples=["Vergunningen"])
-    officials: list[CaseOfficial] | None = Field(default=None, title="Behandelaars", description="Who deals with it, and how to reach them.")
-    ref: str | None = Field(default=None, title="Zaakverwijzing", description="`{source}/{case number}`. From `summary` on, as is what follows.", examples=["permits/V-2026-00001"])
-    kind: str | None = Field(default=None, title="Soort zaak", description="The kind of case, as the source calls it.", examples=["omgevingsvergunning"])
+    department: str | None = Field(
+        default=None, title="Afdeling", description="The department that deals with it.", examples=["Vergunningen"]
+    )
+    officials: list[CaseOfficial] | None = Field(
+        default=None, title="Behandelaars", description="Who deals with it, and how to reach them."
+    )
+    ref: str | None = Field(
+        default=None,
+        title="Zaakverwijzing",
+        description="`{source}/{case number}`. From `summary` on, as is what follows.",
+        examples=["permits/V-2026-00001"],
+    )
+    kind: str | None = Field(
+        default=None, title="Soort zaak", description="The kind of case, as the source calls it.", examples=["omgevingsvergunning"]
+    )
     title: str | None = Field(default=None, title="Onderwerp", description="What it is about.")
     status: CaseStatus | None = Field(default=None, title="Status", description="How far it is.")
     started: date | None = Field(default=None, title="Begonnen", description="The day on which it began.")
     due: date | None = Field(default=None, title="Uiterlijk", description="The day on which it must be done.")
     ended: date | None = Field(default=None, title="Beëindigd", description="The day on which it ended.")
     party_roles: list[str] | None = Field(
-        default=None, title="Rollen van de relatie", description="The parts of this relation in the case (betrokkenheid).", examples=[["applicant"]]
+        default=None,
+        title="Rollen van de relatie",
+        description="The parts of this relation in the case (betrokkenheid).",
+        examples=[["applicant"]],
     )
-    description: str | None = Field(default=None, title="Omschrijving", description="What it is about, at length. At `full` only, as is what follows.")
+    description: str | None = Field(
+        default=None, title="Omschrijving", description="What it is about, at length. At `full` only, as is what follows."
+    )
     places: list[CasePlace] | None = Field(default=None, title="Locaties", description="Where it is about.")
-    findings: list[CaseFinding] | None = Field(default=None, title="Besluiten, controles en sancties", description="What was decided, inspected and imposed.")
+    findings: list[CaseFinding] | None = Field(
+        default=None, title="Besluiten, controles en sancties", description="What was decided, inspected and imposed."
+    )
     properties: list[CaseProperty] | None = Field(default=None, title="Eigenschappen", description="What only this source says.")
-    confidentiality: str | None = Field(default=None, title="Vertrouwelijkheid", description="The confidentiality (vertrouwelijkheidaanduiding) in the source.")
+    confidentiality: str | None = Field(
+        default=None, title="Vertrouwelijkheid", description="The confidentiality (vertrouwelijkheidaanduiding) in the source."
+    )
     zaak: Zaak | None = Field(default=None, title="Zaak", description="By which one zaak in two systems is known to be one.")
     href: str | None = Field(default=None, title="Link", description="The case in the source's own screens.")
 
@@ -214,7 +263,9 @@ class CasePage(_Answer):
     """Cases, the newest open ones first; at most 20."""
 
     items: list[CaseItem] = Field(title="Zaken", description="The cases.")
-    next: str | None = Field(default=None, title="Volgende", description="Where there are more: the cursor for `GET /relations/{id}/cases`; else null.")
+    next: str | None = Field(
+        default=None, title="Volgende", description="Where there are more: the cursor for `GET /relations/{id}/cases`; else null."
+    )
 
 
 class Referral(_Answer):
@@ -248,16 +299,35 @@ class RelationView(_Answer):
     Absence has one word each: none, not asked, withheld, unavailable. What is not there because it may not be shown leaves no trace.
     """
 
-    id: str = Field(title="Relatienummer", description="The stable id of the relation; says nothing about anyone. When relations are merged the old id leads to the new.", pattern=RELATION_ID)
-    kind: Kind = Field(title="Soort partij", description="person (persoon), organisation (organisatie), branch (vestiging) or contact_person (contactpersoon).")
-    complete: bool = Field(title="Volledig", description="False when a source that counts here could not be asked or is behind; `sources` says which.")
+    id: str = Field(
+        title="Relatienummer",
+        description="The stable id of the relation; says nothing about anyone. When relations are merged the old id leads to the new.",
+        pattern=RELATION_ID,
+    )
+    kind: Kind = Field(
+        title="Soort partij",
+        description="person (persoon), organisation (organisatie), branch (vestiging) or contact_person (contactpersoon).",
+    )
+    complete: bool = Field(
+        title="Volledig", description="False when a source that counts here could not be asked or is behind; `sources` says which."
+    )
     sources: list[ViewSource] = Field(title="Bronnen", description="What each visible source contributed.")
     summary: Summary | None = Field(default=None, title="Samenvatting", description="Section `summary`.")
-    party: PartyPart | None = Field(default=None, title="Partij", description="Section `party`; null when all that may be seen is that there are cases.")
+    party: PartyPart | None = Field(
+        default=None, title="Partij", description="Section `party`; null when all that may be seen is that there are cases."
+    )
     cases: CasePage | None = Field(default=None, title="Zaken", description="Section `cases`.")
-    origins: dict[str, list[Origin]] | None = Field(default=None, title="Herkomst", description="With `include=origins`: per attribute of `party` every source that says something about it, the chosen one first.")
-    other_parties: list[OtherParty] | None = Field(default=None, title="Andere betrokkenen", description="After a look-up by case: the other parties of that case.")
-    referral: Referral | None = Field(default=None, title="Doorverwijzing", description="There when a colleague is involved of whom no more may be shown.")
+    origins: dict[str, list[Origin]] | None = Field(
+        default=None,
+        title="Herkomst",
+        description="With `include=origins`: per attribute of `party` every source that says something about it, the chosen one first.",
+    )
+    other_parties: list[OtherParty] | None = Field(
+        default=None, title="Andere betrokkenen", description="After a look-up by case: the other parties of that case."
+    )
+    referral: Referral | None = Field(
+        default=None, title="Doorverwijzing", description="There when a colleague is involved of whom no more may be shown."
+    )
 
 
 class SearchHit(_Answer):
@@ -290,16 +360,30 @@ class SourceStatus(_Answer):
     source: str = Field(title="Bron", description="Its name.", examples=["permits"])
     organisation: str = Field(title="Organisatie", description="Whose system it is.", examples=["Gemeente Voorbeeld"])
     adapter: str = Field(title="Koppeling", description="How it is spoken to.", examples=["zgw_zaken"])
-    mode: Literal["copy", "live"] = Field(title="Werkwijze", description="`copy`: pulled at set times and shown from the hub's own store. `live`: asked when a view is.")
+    mode: Literal["copy", "live"] = Field(
+        title="Werkwijze", description="`copy`: pulled at set times and shown from the hub's own store. `live`: asked when a view is."
+    )
     state: Literal["well", "failing", "unavailable", "never-pulled"] = Field(
         title="Toestand",
         description="`well` (goed), `failing` (it answers and something is wrong: see lastError), `unavailable` (does not answer), `never-pulled` (nothing was read yet).",
     )
-    last_success_at: datetime | None = Field(default=None, title="Laatst gelukt", description="When all of it was last pulled (UTC); null when never.")
-    last_attempt_at: datetime | None = Field(default=None, title="Laatst geprobeerd", description="When that was last tried (UTC); null when never.")
-    last_error: str | None = Field(default=None, title="Laatste fout", description="What went wrong then; null when nothing did. Holds no personal data.")
-    unavailable_since: datetime | None = Field(default=None, title="Niet bereikbaar sinds", description="Since when it does not answer (UTC); null when it does.")
-    expected: int | None = Field(default=None, title="Verwacht", description="How many cases the source said it has, when it was last pulled; null when it does not say.")
+    last_success_at: datetime | None = Field(
+        default=None, title="Laatst gelukt", description="When all of it was last pulled (UTC); null when never."
+    )
+    last_attempt_at: datetime | None = Field(
+        default=None, title="Laatst geprobeerd", description="When that was last tried (UTC); null when never."
+    )
+    last_error: str | None = Field(
+        default=None, title="Laatste fout", description="What went wrong then; null when nothing did. Holds no personal data."
+    )
+    unavailable_since: datetime | None = Field(
+        default=None, title="Niet bereikbaar sinds", description="Since when it does not answer (UTC); null when it does."
+    )
+    expected: int | None = Field(
+        default=None,
+        title="Verwacht",
+        description="How many cases the source said it has, when it was last pulled; null when it does not say.",
+    )
     cases: int = Field(title="Zaken", description="How many cases are known from it.")
     quarantined: int = Field(title="In quarantaine", description="How many of its records can't be read strictly and wait for a person.")
 
@@ -313,17 +397,29 @@ class SourceResults(_Answer):
 class WrongInput(_Answer):
     """One thing wrong with a request."""
 
-    location: str = Field(title="Plaats", description="Where: `header …`, `query …`, `path …` or `body …`.", examples=["header X-Processing-Activity"])
+    location: str = Field(
+        title="Plaats", description="Where: `header …`, `query …`, `path …` or `body …`.", examples=["header X-Processing-Activity"]
+    )
     detail: str = Field(title="Uitleg", description="What is wrong, and what to do. Never what was sent.")
 
 
 class Problem(_Answer):
     """What went wrong (RFC 9457)."""
 
-    type: str = Field(title="Soort probleem", description="The kind of problem, as a URN that stays the same.", examples=["urn:problem-type:relhub:invalid-input"])
+    type: str = Field(
+        title="Soort probleem",
+        description="The kind of problem, as a URN that stays the same.",
+        examples=["urn:problem-type:relhub:invalid-input"],
+    )
     title: str = Field(title="Titel", description="The kind of problem in words.")
     status: int = Field(title="Statuscode", description="The status code of this answer.", ge=400, le=599)
     detail: str = Field(title="Uitleg", description="What is the matter this time, and what helps.")
-    instance: str = Field(title="Voorval", description="This one problem: name it to the administrator.", examples=["urn:uuid:4bf92f35-77b3-4da6-a3ce-929d0e0e4736"])
+    instance: str = Field(
+        title="Voorval",
+        description="This one problem: name it to the administrator.",
+        examples=["urn:uuid:4bf92f35-77b3-4da6-a3ce-929d0e0e4736"],
+    )
     errors: list[WrongInput] | None = Field(default=None, title="Fouten", description="With 400: everything that is wrong.")
-    relations: list[str] | None = Field(default=None, title="Relaties", description="With 409: the ids of the relations that the number answers to.")
+    relations: list[str] | None = Field(
+        default=None, title="Relaties", description="With 409: the ids of the relations that the number answers to."
+    )

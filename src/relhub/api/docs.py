@@ -68,7 +68,9 @@ async def asset(request: Request, name: str) -> Response:
 async def document(request: Request) -> Response:
     """Open to every origin, so that tools in a browser can read it."""
     request.state.route = "/v1/openapi.json"
-    return Response(served_document(request.scope.get("root_path", "")), media_type="application/json", headers={"Access-Control-Allow-Origin": "*"})
+    return Response(
+        served_document(request.scope.get("root_path", "")), media_type="application/json", headers={"Access-Control-Allow-Origin": "*"}
+    )
 
 
 _served: dict[str, bytes] = {}

@@ -49,8 +49,14 @@ def openapi_document() -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
     components["schemas"]["WrongInput"], components["schemas"]["Problem"] = _problem_schemas()
-    components |= {"headers": _HEADERS, "parameters": _PARAMETERS, "responses": {name: _problem_response(a) for name, a in _PROBLEMS.items()}}
-    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "description": "The token that was issued to the application."}}
+    components |= {
+        "headers": _HEADERS,
+        "parameters": _PARAMETERS,
+        "responses": {name: _problem_response(a) for name, a in _PROBLEMS.items()},
+    }
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "The token that was issued to the application."}
+    }
     document["security"] = [{"bearer": []}]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -60,15 +66,28 @@ def openapi_document() -> dict[str, Any]:
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Parameters and answers that are the same everywhere."""
-    operation["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in _parameters_of(path)] + operation.get("parameters", [])
+    operation["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in _parameters_of(path)] + operation.get(
+        "parameters", []
+    )
+    for parameter in operation["parameters"]:
+        _without_null(parameter.get("schema", {}))
     answers = operation["responses"]
     answers.pop("422", None)
     answers["200"] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id")}
     if "{id}" in path:
-        answers["308"] = {"description": "The relation was merged with another; ask there, once and from now on.", "headers": _refs("API-Version", "X-Trace-Id", "Location")}
+        answers["308"] = {
+            "description": "The relation was merged with another; ask there, once and from now on.",
+            "headers": _refs("API-Version", "X-Trace-Id", "Location"),
+        }
     for name in _problems_of(path, method):
         answers[str(_PROBLEMS[name].status)] = {"$ref": f"#/components/responses/{name}"}
     operation["responses"] = dict(sorted(answers.items()))
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    """A parameter is given or not; null can't be sent."""
+    if "anyOf" in schema:
+        schema |= schema.pop("anyOf")[0]
 
 
 def _parameters_of(path: str) -> list[str]:

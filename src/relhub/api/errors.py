@@ -1,12 +1,12 @@
 """Errors as answers: problem details (RFC 9457). The only place with status codes for what goes wrong."""
 
-import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import asyncpg
+import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -57,7 +57,9 @@ NOT_AUTHENTICATED = Answer(
     "Send the header 'Authorization: Bearer <token>' with the token that was issued to your application. A token never belongs in a URL.",
     {"WWW-Authenticate": 'Bearer realm="relhub"'},
 )
-UNEXPECTED = Answer(500, "unexpected", "Something went wrong in relhub", "Report the instance of this problem to the administrator of relhub.")
+UNEXPECTED = Answer(
+    500, "unexpected", "Something went wrong in relhub", "Report the instance of this problem to the administrator of relhub."
+)
 _NO_DATABASE = Answer(
     503,
     "database-unusable",
@@ -96,11 +98,20 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
 
 BY_STATUS: Final[Mapping[int, Answer]] = {
     400: Answer(400, "invalid-input", "The request is not valid", "The request can't be read as HTTP with a JSON body."),
-    404: Answer(404, "not-found", "Nothing found", "This address does not exist. Addresses are in /v1/openapi.json, and none ends with a slash."),
-    405: Answer(405, "method-not-allowed", "Not with this method", "This address does not answer to this method; the header Allow names those that it does."),
+    404: Answer(
+        404, "not-found", "Nothing found", "This address does not exist. Addresses are in /v1/openapi.json, and none ends with a slash."
+    ),
+    405: Answer(
+        405,
+        "method-not-allowed",
+        "Not with this method",
+        "This address does not answer to this method; the header Allow names those that it does.",
+    ),
     406: Answer(406, "not-acceptable", "Not in this form", "Answers are given as application/json; accept that."),
     413: Answer(413, "too-large", "The request is too large", "A body may have at most 65536 bytes."),
-    415: Answer(415, "unsupported-media-type", "Not in this form", "Send the body as Content-Type: application/json, in UTF-8 and not compressed."),
+    415: Answer(
+        415, "unsupported-media-type", "Not in this form", "Send the body as Content-Type: application/json, in UTF-8 and not compressed."
+    ),
 }
 # Other ways in which the database is lost than DatabaseUnusable: a connection that breaks halfway, a full pool.
 _CONNECTION_LOST: Final = (
@@ -132,7 +143,7 @@ def problem(scope: Scope, answer: Answer, detail: str = "", **members: object) -
         "instance": uuid.UUID(trace_id).urn,
         **members,
     }
-    return Response(json.dumps(body), answer.status, answer.headers, PROBLEM_JSON)
+    return Response(orjson.dumps(body), answer.status, answer.headers, PROBLEM_JSON)
 
 
 def invalid(scope: Scope, problems: Iterable[Problem]) -> Response:
@@ -144,7 +155,12 @@ def invalid(scope: Scope, problems: Iterable[Problem]) -> Response:
 
 def unexpected(scope: Scope, error: Exception) -> Response:
     """500 without particulars. They are logged as places in the code only: the text of a strange error may hold personal data."""
-    _logger.error("unexpected error", error=type(error).__name__, places=_places(error), cause=type(error.__cause__).__name__ if error.__cause__ else None)
+    _logger.error(
+        "unexpected error",
+        error=type(error).__name__,
+        places=_places(error),
+        cause=type(error.__cause__).__name__ if error.__cause__ else None,
+    )
     return problem(scope, UNEXPECTED)
 
 
@@ -179,7 +195,9 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    answer = BY_STATUS.get(error.status_code) or Answer(error.status_code, "http", "The request can't be answered", "The request can't be answered.")
+    answer = BY_STATUS.get(error.status_code) or Answer(
+        error.status_code, "http", "The request can't be answered", "The request can't be answered."
+    )
     response = problem(request.scope, answer)
     for name, value in (error.headers or {}).items():
         response.headers[name] = value

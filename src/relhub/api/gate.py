@@ -108,16 +108,20 @@ def _accepts_json(accept: list[str]) -> bool:
 def _asking(request: Request, consumer: Consumer, known: frozenset[str]) -> Asking:
     activity, official = request.headers.get("x-processing-activity", ""), request.headers.get("x-official", "")
     occasion = request.headers.get("x-occasion", "")
-    problems = tuple((*_wrong_headers(request, consumer), *_wrong_query(request, known)))
+    problems = (*_wrong_headers(request, consumer), *_wrong_query(request, known))
     asked = Asked(consumer, official, activity, occasion, request.state.trace_id, datetime.now(UTC))
     return Asking(request.app.state.hub, consumer, problems, asked)
 
 
 def _wrong_headers(request: Request, consumer: Consumer) -> Iterator[Problem]:
-    yield from _wrong_header(request, "X-Processing-Activity", ACTIVITY, "is required: name the processing activity (verwerking) that this question is for")
+    yield from _wrong_header(
+        request, "X-Processing-Activity", ACTIVITY, "is required: name the processing activity (verwerking) that this question is for"
+    )
     yield from _wrong_header(request, "X-Occasion", OCCASION)
     if consumer.may_name_official:
-        yield from _wrong_header(request, "X-Official", OFFICIAL, "is required: the account of the official on whose behalf your application asks")
+        yield from _wrong_header(
+            request, "X-Official", OFFICIAL, "is required: the account of the official on whose behalf your application asks"
+        )
     elif "x-official" in request.headers:
         yield Problem("header X-Official", "may not be sent by this application: it asks in its own name; leave it out")
 
@@ -136,7 +140,9 @@ def _wrong_header(request: Request, name: str, form: str, required: str = "") ->
 def _wrong_query(request: Request, known: frozenset[str]) -> Iterator[Problem]:
     for key, times in Counter(key for key, _ in request.query_params.multi_items()).items():
         if key in _TOKEN_KEYS:
-            yield Problem("query", "a token never belongs in a URL; send it as the header Authorization and have the one that was in the URL replaced")
+            yield Problem(
+                "query", "a token never belongs in a URL; send it as the header Authorization and have the one that was in the URL replaced"
+            )
         elif key not in known:
             yield Problem(f"query {shown_key(key)}", f"is not known here; known: {', '.join(sorted(known)) or 'none'}")
         elif times > 1:

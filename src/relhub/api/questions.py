@@ -26,8 +26,11 @@ def _calendar_date(text: str) -> str:
         raise ValueError("must be a date that exists, as yyyy-mm-dd") from None
 
 
-Text = Annotated[str, AfterValidator(_printable)]
-SourceName = Annotated[str, Field(pattern=_SOURCE, max_length=50, title="Bron", description="The name of a source, as in `GET /sources`.", examples=["permits"])]
+Printable = AfterValidator(_printable)  # comes last in an Annotated, or the document loses what comes after it
+SourceName = Annotated[
+    str,
+    Field(pattern=_SOURCE, max_length=50, title="Bron", description="The name of a source, as in `GET /sources`.", examples=["permits"]),
+]
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
@@ -52,7 +55,7 @@ class OfficialNumber(_Strict):
         title="Soort nummer",
         description="`bsn` (burgerservicenummer), `rsin`, `kvk` (KVK-nummer), `vestiging` (`KVK-nummer/vestigingsnummer`), `oin`, `a_number` (A-nummer).",
     )
-    value: Annotated[Text, Field(min_length=1, max_length=64)] = Field(
+    value: Annotated[str, Field(min_length=1, max_length=64), Printable] = Field(
         title="Nummer",
         description="The number as typed; leading zeros may be missing. It is never logged, and never repeated in an answer or an error.",
     )
@@ -62,7 +65,7 @@ class SourceRecordKey(_Strict):
     """What a source calls a party: its own number (bronsleutel), never an official one."""
 
     source: SourceName
-    key: Annotated[Text, Field(min_length=1, max_length=200)] = Field(
+    key: Annotated[str, Field(min_length=1, max_length=200), Printable] = Field(
         title="Bronsleutel", description="The source's own number of the party.", examples=["P-00012"]
     )
 
@@ -72,7 +75,7 @@ class LookupBody(_Strict):
 
     model_config = ConfigDict(json_schema_extra=lambda schema: _bounded(schema, minProperties=1, maxProperties=1))
 
-    case: Annotated[Text, Field(pattern=r"^[a-z][a-z0-9_-]{0,49}/[^/\s].{0,199}$", max_length=250)] = Field(
+    case: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,49}/[^/\s].{0,199}$", max_length=250), Printable] = Field(
         default="",
         title="Zaak",
         description="A case (zaak) as `{source}/{case number}`, the same as `ref` in answers. The answer is about its applicant or, without an applicant, its main party; the others are in `otherParties`.",
@@ -101,7 +104,7 @@ class SearchBody(_Strict):
 
     model_config = ConfigDict(json_schema_extra=lambda schema: _bounded(schema, minProperties=2))
 
-    name: Annotated[Text, Field(min_length=2, max_length=200)] = Field(
+    name: Annotated[str, Field(min_length=2, max_length=200), Printable] = Field(
         default="",
         title="Naam",
         description="Family name of a person (geslachtsnaam), with or without given names, or a name of an organisation. Capitals and accents don't matter.",
@@ -111,15 +114,17 @@ class SearchBody(_Strict):
         str,
         Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
         AfterValidator(_calendar_date),
-        WithJsonSchema({"type": "string", "format": "date", "title": "Geboortedatum", "description": "Date of birth.", "examples": ["1980-02-17"]}),
+        WithJsonSchema(
+            {"type": "string", "format": "date", "title": "Geboortedatum", "description": "Date of birth.", "examples": ["1980-02-17"]}
+        ),
     ] = ""
     postal_code: Annotated[str, Field(pattern=r"^[1-9][0-9]{3} ?[A-Za-z]{2}$")] = Field(
         default="", title="Postcode", description="Postal code.", examples=["3701 AC"]
     )
-    house_number: Annotated[Text, Field(min_length=1, max_length=20)] = Field(
+    house_number: Annotated[str, Field(min_length=1, max_length=20), Printable] = Field(
         default="", title="Huisnummer", description="House number, with its letter and addition.", examples=["12A"]
     )
-    email: Annotated[Text, Field(min_length=3, max_length=254, pattern=r"^\S+@\S+$")] = Field(
+    email: Annotated[str, Field(min_length=3, max_length=254, pattern=r"^\S+@\S+$"), Printable] = Field(
         default="", title="E-mailadres", description="An e-mail address, whole.", examples=["info@voorbeeld.example"]
     )
     phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()-]{5,24}$")] = Field(
@@ -179,11 +184,16 @@ def _max_age(cache_control: list[str]) -> int | None:
 async def case_query(
     phase: Annotated[
         Literal["open", "closed"] | None,
-        Query(title="Fase", description="`open`: only cases that are not closed (lopend, the suspended ones included). `closed`: only those (afgehandeld). Without it all."),
+        Query(
+            title="Fase",
+            description="`open`: only cases that are not closed (lopend, the suspended ones included). `closed`: only those (afgehandeld). Without it all.",
+        ),
     ] = None,
     cursor: Annotated[
         str | None,
-        Query(pattern=r"^[A-Za-z0-9._~=-]{1,500}$", title="Cursor", description="`next` of the page before; say nothing for the first page."),
+        Query(
+            pattern=r"^[A-Za-z0-9._~=-]{1,500}$", title="Cursor", description="`next` of the page before; say nothing for the first page."
+        ),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=100, title="Aantal", description="At most this many on a page.")] = 20,
 ) -> CaseQuery:
