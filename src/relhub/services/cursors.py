@@ -6,14 +6,14 @@ from datetime import date
 import orjson
 from cryptography.exceptions import InvalidTag
 
-from relhub.errors import ConfigurationError, InvalidInput, Problem
+from relhub.errors import InvalidInput, Problem
 from relhub.storage.sealing import Sealer
 from relhub.storage.views import Position
 
 
 def write_cursor(sealer: Sealer, relation_id: str, position: Position) -> str:
     plain = orjson.dumps([position.open, position.on_date.isoformat(), position.number])
-    return urlsafe_b64encode(sealer.seal(plain, f"cursor/{relation_id}")).decode().rstrip("=")
+    return urlsafe_b64encode(sealer.wrap(plain, f"cursor/{relation_id}")).decode().rstrip("=")
 
 
 def read_cursor(sealer: Sealer, relation_id: str, cursor: str) -> Position | None:
@@ -21,7 +21,7 @@ def read_cursor(sealer: Sealer, relation_id: str, cursor: str) -> Position | Non
     if not cursor:
         return None
     try:
-        is_open, on_date, number = orjson.loads(sealer.open(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), f"cursor/{relation_id}"))
-    except (ValueError, InvalidTag, ConfigurationError):
+        is_open, on_date, number = orjson.loads(sealer.unwrap(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), f"cursor/{relation_id}"))
+    except (ValueError, InvalidTag):
         raise InvalidInput(Problem("query cursor", "is not one that this list gave; start again without it")) from None
     return Position(is_open, date.fromisoformat(on_date), number)

@@ -5,7 +5,7 @@ import hmac
 import os
 import zlib
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 
 from relhub.config.keys import Keys
 from relhub.errors import ConfigurationError
@@ -19,6 +19,7 @@ class Sealer:
     def __init__(self, keys: Keys) -> None:
         self._index = keys.index
         self._newest = max(keys.seals)
+        self._wrapping = AESSIV(hmac.digest(keys.index, b"wrapping", hashlib.sha512))
         self._ciphers = {id_: AESGCM(key) for id_, key in keys.seals.items()}
 
     def token(self, scheme: str, value: str) -> bytes:
@@ -38,6 +39,14 @@ class Sealer:
         nonce = os.urandom(12)
         cipher = self._ciphers[self._newest]
         return self._newest.to_bytes(2) + nonce + cipher.encrypt(nonce, zlib.compress(plain, 1), about.encode())
+
+    def wrap(self, plain: bytes, about: str) -> bytes:
+        """Sealed for a consumer to bring back. The same gives the same, so that equal answers are equal."""
+        return self._wrapping.encrypt(plain, [about.encode()])
+
+    def unwrap(self, wrapped: bytes, about: str) -> bytes:
+        """What was wrapped. Raises cryptography's InvalidTag for anything else."""
+        return self._wrapping.decrypt(wrapped, [about.encode()])
 
     def open(self, sealed: bytes, about: str) -> bytes:
         """What was sealed. Raises ConfigurationError when its key is no longer there."""
