@@ -47,7 +47,12 @@ class ZgwJwt:
 
     def __init__(self, auth: ZgwJwtAuth) -> None:
         self._secret = auth.secret.read().encode()
-        self._claims = {"iss": auth.client_id, "client_id": auth.client_id, "user_id": auth.user_id, "user_representation": auth.user_representation}
+        self._claims = {
+            "iss": auth.client_id,
+            "client_id": auth.client_id,
+            "user_id": auth.user_id,
+            "user_representation": auth.user_representation,
+        }
         self._head = _base64url(b'{"alg":"HS256","typ":"JWT"}')
 
     async def headers(self) -> dict[str, str]:

@@ -45,6 +45,7 @@ class SourceClient:
     def __init__(self, config: SourceConfig) -> None:
         self._config, self._limits, self.source = config, config.limits, config.name
         self._origin = _origin(config.base_url)
+        self.host = "{0.scheme}://{0.netloc}".format(urlsplit(config.base_url))
         self._breaker = Breaker(config.limits.breaker_failures, config.limits.breaker_seconds)
         self._places = asyncio.Semaphore(config.limits.concurrency)
         self._most = int(config.limits.max_body_mb * 1024 * 1024)
@@ -70,16 +71,17 @@ class SourceClient:
             await self._http.aclose()
 
     def address(self, path: str) -> str:
-        """A path of the source, or an address that it gave, as an address. SourceRefused when that is on another host."""
-        if not path.startswith(("http://", "https://")):
-            return self._config.base_url + path
-        return path
+        """A path of the source as an address; an address stays what it is."""
+        return path if path.startswith(("http://", "https://")) else self._config.base_url + path
 
     def below(self, address: str, given: str) -> str:
         """An address as it was given in the answer from `address`. SourceRefused when it leads to another host."""
         found = urljoin(address, given)
         if _origin(found) != self._origin:
-            raise SourceRefused(self.source, "a next page lies on another host: credentials are never carried there; mend base_url or the source's own address")
+            raise SourceRefused(
+                self.source,
+                "a next page lies on another host: credentials are never carried there; mend base_url or the source's own address",
+            )
         return found
 
     @asynccontextmanager
@@ -91,14 +93,18 @@ class SourceClient:
         except TimeoutError:
             raise SourceUnavailable(self.source, f"no answer within {self._limits.total:g} s in all") from None
 
-    async def get(self, path: str, parameters: dict[str, str] | None = None, headers: dict[str, str] | None = None, *, place: str) -> Answer:
+    async def get(
+        self, path: str, parameters: dict[str, str] | None = None, headers: dict[str, str] | None = None, *, place: str
+    ) -> Answer:
         """What is at a path. `place` names it in errors, which never hold a query. SourceUnavailable, SourceRefused."""
         answer = await self.find(path, parameters, headers, place=place)
         if answer is None:
             raise SourceRefused(self.source, f"{place}: not found (404): check base_url and the paths in the source file")
         return answer
 
-    async def find(self, path: str, parameters: dict[str, str] | None = None, headers: dict[str, str] | None = None, *, place: str) -> Answer | None:
+    async def find(
+        self, path: str, parameters: dict[str, str] | None = None, headers: dict[str, str] | None = None, *, place: str
+    ) -> Answer | None:
         """Like `get`; None when the source says it does not exist (404, 410)."""
         address = self.address(path)
         if _origin(address) != self._origin:
@@ -167,7 +173,9 @@ class SourceClient:
             try:
                 return Answer(orjson.loads(body), headers, address)
             except orjson.JSONDecodeError:
-                raise SourceRefused(self.source, f"{place}: the answer is not JSON: a broken contract, or a page of something in between") from None
+                raise SourceRefused(
+                    self.source, f"{place}: the answer is not JSON: a broken contract, or a page of something in between"
+                ) from None
         if status in (404, 410):
             return None
         if status == 429:
@@ -201,7 +209,10 @@ class SourceClient:
         async for part in response.aiter_bytes():
             size += len(part)
             if size > self._most:
-                raise SourceRefused(self.source, f"{place}: the answer is larger than {self._limits.max_body_mb:g} MB: ask smaller pages, or raise [limits] max_body_mb")
+                raise SourceRefused(
+                    self.source,
+                    f"{place}: the answer is larger than {self._limits.max_body_mb:g} MB: ask smaller pages, or raise [limits] max_body_mb",
+                )
             parts.append(part)
         return b"".join(parts)
 
@@ -234,5 +245,10 @@ def _code(body: bytes) -> str:
 
 
 def _advice(status: int) -> str:
-    known = {401: "check the secret in [auth]", 403: "check the rights of our client, its secret and the clock", 406: "a header is not accepted", 412: "a header is missing"}
+    known = {
+        401: "check the secret in [auth]",
+        403: "check the rights of our client, its secret and the clock",
+        406: "a header is not accepted",
+        412: "a header is missing",
+    }
     return known.get(status, "the source does not accept how it is asked")

@@ -65,6 +65,19 @@ class Reader(Generic[T]):
             raise RecordRejected(f"{at}{self.place}: the expression does not fit what is there") from None
 
 
+class Fixed(Reader[T]):
+    """The same for every item: what the source file does not describe, or gives itself."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, place: str, value: T) -> None:
+        super().__init__(place, lambda item: None, lambda found: value)
+        self._value = value
+
+    def read(self, item: Any, at: str = "") -> T:
+        return self._value
+
+
 def text(value: Any) -> str:
     """Text without spaces around it; nothing is "". A whole number is text too. ValueError."""
     if value is None:

@@ -66,7 +66,9 @@ def identifies(record: PartyRecord) -> bool:
         return True
     if record.kind == "contact_person":
         return bool(record.contact_of)  # within its organisation, whose key stands in the content
-    return record.kind == "person" and len(record.birth) == 10 and record.name is not None and bool(record.name.given and record.name.family)
+    return (
+        record.kind == "person" and len(record.birth) == 10 and record.name is not None and bool(record.name.given and record.name.family)
+    )
 
 
 def content(record: PartyRecord) -> str:
@@ -82,7 +84,11 @@ def content(record: PartyRecord) -> str:
     said += [f"phone={phone}" for phone in record.phones]
     said += [f"email={email}" for email in record.emails]
     said += [f"flag={flag}" for flag in sorted(record.flags)]
-    said += [f"{part}={value}" for part, value in (("form", record.legal_form), ("birth", record.birth), ("of", record.contact_of), ("as", record.function)) if value]
+    said += [
+        f"{part}={value}"
+        for part, value in (("form", record.legal_form), ("birth", record.birth), ("of", record.contact_of), ("as", record.function))
+        if value
+    ]
     return "\x1f".join(said)
 
 

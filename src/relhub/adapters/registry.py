@@ -20,6 +20,8 @@ def open_adapter(config: SourceConfig) -> Adapter:
     installed = {entry.name: entry for entry in entry_points(group=GROUP)}
     if config.adapter not in installed:
         known = ", ".join(sorted({*_BUILT_IN, *installed}))
-        raise ConfigurationError(f"{config.path}: adapter: there is no {config.adapter!r}; choose one of {known}, or install the package that brings it")
+        raise ConfigurationError(
+            f"{config.path}: adapter: there is no {config.adapter!r}; choose one of {known}, or install the package that brings it"
+        )
     make: Callable[[SourceConfig], Adapter] = installed[config.adapter].load()
     return make(config)

@@ -14,7 +14,7 @@ from relhub.adapters.rest_json_mapping import ItemMapping
 from relhub.adapters.rest_json_options import read_options
 from relhub.adapters.rest_json_paging import Pager
 from relhub.config.sources import SourceConfig
-from relhub.domain.record import RecordSet
+from relhub.domain.record import Capacity, CaseRecord, PartyRecord, RecordSet
 from relhub.errors import ConfigurationError, RecordRejected, SourceRefused
 
 READING = 1  # raised when the same documents are read otherwise by a newer relhub
@@ -42,6 +42,10 @@ class RestJson:
     @property
     def keeps_documents(self) -> bool:
         return False
+
+    @property
+    def capacities(self) -> frozenset[Capacity]:
+        return self._mapping.capacities
 
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
@@ -82,7 +86,8 @@ class RestJson:
         return [document]
 
     def to_records(self, documents: Sequence[Document], keyed: Keyed) -> RecordSet:
-        cases, parties = [], []
+        cases: list[CaseRecord] = []
+        parties: list[PartyRecord] = []
         for document in documents:
             case, of_case = self._mapping.read(document.body, keyed)
             cases.append(case)

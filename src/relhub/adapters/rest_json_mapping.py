@@ -25,13 +25,18 @@ class ItemMapping:
         self._case_id = one_text(case.id, "case.id")
         self._kind = one_text(case.kind, "case.kind")
         self._capacity, self._phase = coded(case.capacity, CAPACITIES, "case.capacity"), coded(case.phase, _PHASES, "case.phase")
+        said = [case.capacity.value] if case.capacity.value else list((case.capacity.values or {}).values())
+        self.capacities = frozenset(cast(Capacity, capacity) for capacity in said or CAPACITIES)
         names = ("title", "description", "status", "confidentiality", "link")
         self._texts = [(name, one_text(value, f"case.{name}")) for name in names if (value := getattr(case, name))]
         dates = ("started", "due", "ended", "retention")
         self._dates = [(name, typed(value, whole_date, None, f"case.{name}")) for name in dates if (value := getattr(case, name))]
         self._modified = typed(case.modified_at, moment, None, "case.modified_at")
         self._department = _department(case.department, config.departments, "case.department")
-        self._zaak = one_text(case.zaak_organisation, "case.zaak_organisation"), one_text(case.zaak_identification, "case.zaak_identification")
+        self._zaak = (
+            one_text(case.zaak_organisation, "case.zaak_organisation"),
+            one_text(case.zaak_identification, "case.zaak_identification"),
+        )
         self._officials = [_Officials(table, config.departments) for table in options.officials]
         self._parties = [PartiesReader(config.name, table, f"parties[{at}]") for at, table in enumerate(options.parties)]
         self._places = [_Places(table) for table in options.places]
@@ -174,8 +179,12 @@ def _bag(found: Any) -> str:
 class _Findings:
     def __init__(self, table: FindingTable) -> None:
         self._each, self._place, self._sort = many(table.each, "findings.each"), table.each, table.sort
-        self._texts = [(name, one_text(value, f"findings.{name}")) for name in ("label", "outcome", "reference") if (value := getattr(table, name))]
-        self._dates = [(name, typed(value, whole_date, None, f"findings.{name}")) for name in ("on", "until") if (value := getattr(table, name))]
+        self._texts = [
+            (name, one_text(value, f"findings.{name}")) for name in ("label", "outcome", "reference") if (value := getattr(table, name))
+        ]
+        self._dates = [
+            (name, typed(value, whole_date, None, f"findings.{name}")) for name in ("on", "until") if (value := getattr(table, name))
+        ]
 
     def read(self, item: Any) -> list[Finding]:
         found = []
@@ -195,4 +204,3 @@ class _Links:
     def read(self, item: Any) -> list[tuple[str, str]]:
         places = [(f"{self._place}[{position}].", one) for position, one in enumerate(self._each(item, ""))]
         return [(self._title.read(one, at), self._link.read(one, at)) for at, one in places]
-

@@ -55,7 +55,9 @@ class Pages(_Strict):
     @model_validator(mode="after")
     def _next_where_needed(self) -> "Pages":
         if self.paging in ("next_url", "cursor") and self.next is None:
-            raise ValueError(f"next: paging = {self.paging} needs the place of the next {'address' if self.paging == 'next_url' else 'cursor'}")
+            raise ValueError(
+                f"next: paging = {self.paging} needs the place of the next {'address' if self.paging == 'next_url' else 'cursor'}"
+            )
         return self
 
 

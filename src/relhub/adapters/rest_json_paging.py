@@ -48,7 +48,9 @@ class Pager:
             following = DONE if answer is None else self._following(at, answer, items, total)
             content = sha256(orjson.dumps(items)).digest()
             if items and content == previous:
-                raise SourceRefused(self._client.source, f"{self._table.path}: the same page twice: the source does not heed the paging parameters")
+                raise SourceRefused(
+                    self._client.source, f"{self._table.path}: the same page twice: the source does not heed the paging parameters"
+                )
             previous = content
             yield Listed(items, following, total)
             at = following
@@ -57,7 +59,9 @@ class Pager:
         if place in seen:
             raise SourceRefused(self._client.source, f"{self._table.path}: the pages go round in a circle")
         if len(seen) >= self._most:
-            raise SourceRefused(self._client.source, f"{self._table.path}: more than {self._most} pages: raise [limits] max_pages if that is right")
+            raise SourceRefused(
+                self._client.source, f"{self._table.path}: more than {self._most} pages: raise [limits] max_pages if that is right"
+            )
         seen.add(place)
 
     def _start(self) -> dict[str, Any]:
@@ -73,7 +77,7 @@ class Pager:
         """None: there is no such page any more (page numbers beyond the last are answered with 404 by some)."""
         table = self._table
         if "address" in at:
-            return await self._client.get(at["address"], None, self._headers, place=table.path)
+            return await self._client.get(self._client.host + at["address"], None, self._headers, place=table.path)
         parameters = dict(table.parameters)
         if table.size and table.size_parameter:
             parameters[table.size_parameter] = str(table.size)
@@ -91,7 +95,13 @@ class Pager:
         return items
 
     def _count(self, answer: Answer) -> int | None:
-        given = answer.headers.get(self._table.total_header, "") if self._table.total_header else self._total(answer.body) if self._table.total else None
+        given = (
+            answer.headers.get(self._table.total_header, "")
+            if self._table.total_header
+            else self._total(answer.body)
+            if self._table.total
+            else None
+        )
         return int(given) if isinstance(given, int | str) and str(given).isascii() and str(given).isdigit() else None
 
     def _following(self, at: dict[str, Any], answer: Answer, items: list[Any], total: int | None) -> dict[str, Any]:

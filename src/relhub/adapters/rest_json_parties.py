@@ -110,7 +110,11 @@ class PartiesReader:
         self._birth = Reader(one_text(table.birth, f"{key}.birth").place, search(table.birth.from_ or "@"), birth) if table.birth else None
         self._phones, self._emails = (_all_texts(places) for places in (table.phones, table.emails))
         self._addresses = [AddressReader(one, f"{key}.addresses") for one in table.addresses]
-        self._flags = [(cast(Flag, name), coded(value, ("yes", "no"), f"{key}.flags.{name}")) for name in _FLAGS if (value := getattr(table.flags, name))]
+        self._flags = [
+            (cast(Flag, name), coded(value, ("yes", "no"), f"{key}.flags.{name}"))
+            for name in _FLAGS
+            if (value := getattr(table.flags, name))
+        ]
         self._contacts = [ContactReader(one, f"{key}.contacts") for one in table.contacts]
 
     def items(self, case: Any) -> list[tuple[str, Any]]:
@@ -167,5 +171,3 @@ def _organisation(at: str) -> Callable[[str], str]:
             raise RecordRejected(f"{at}name: {error}") from None
 
     return name
-
-

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
-from relhub.adapters.fields import TRANSFORMS, Reader, code, search, text
+from relhub.adapters.fields import TRANSFORMS, Fixed, Reader, code, search, text
 from relhub.adapters.rest_json_options import Value
 from relhub.errors import ConfigurationError
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 def typed(value: Value | None, parse: Callable[[Any], T], nothing: T, key: str) -> Reader[T]:
     """A value of a type of its own (a date, geometry). `nothing` where the file does not describe it."""
     if value is None:
-        return Reader(key, lambda item: None, lambda found: nothing)
+        return Fixed(key, nothing)
     if value.as_ or value.values or value.from_ is None:
         raise ConfigurationError(f"{key}: only the place where it stands is needed: it is read in one way only")
     return Reader(value.from_, search(value.from_), parse)
@@ -22,10 +22,9 @@ def typed(value: Value | None, parse: Callable[[Any], T], nothing: T, key: str) 
 def one_text(value: Value | None, key: str) -> Reader[str]:
     """A text, translated by `values` or read by `as` where the file says so."""
     if value is None:
-        return Reader(key, lambda item: None, lambda found: "")
+        return Fixed(key, "")
     if value.from_ is None:
-        fixed = value.value or ""
-        return Reader(key, lambda item: None, lambda found: fixed)
+        return Fixed(key, value.value or "")
     if value.values is not None and value.as_ is not None:
         raise ConfigurationError(f"{key}: values and as exclude each other")
     parse = code(value.values) if value.values is not None else TRANSFORMS[value.as_] if value.as_ else text

@@ -7,14 +7,14 @@ from typing import Final
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
-from starlette.exceptions import HTTPException
 
 from relhub.api.document import openapi_document
+from relhub.api.errors import NO_ADDRESS, refused
 
 router = APIRouter(include_in_schema=False)
 
 _ASSETS: Final = Path(str(files("fastapi_offline"))) / "static"
-_MEDIA_TYPES: Final = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
+_MEDIA_TYPES: Final = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 _CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -25,7 +25,7 @@ _PAGE: Final = b"""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>relhub API</title>
-<link rel="icon" href="docs/favicon.png">
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>
@@ -60,7 +60,7 @@ async def asset(request: Request, name: str) -> Response:
     if name == "start.js":
         return Response(_START, media_type="text/javascript", headers=headers)
     if name not in _MEDIA_TYPES:
-        raise HTTPException(404)
+        raise refused(NO_ADDRESS)
     return FileResponse(_ASSETS / name, media_type=_MEDIA_TYPES[name], headers=headers)
 
 

@@ -6,7 +6,7 @@ from fastapi.openapi.utils import get_openapi
 
 from relhub.api import API_VERSION, examples, relations, sources
 from relhub.api.answers import Problem
-from relhub.api.errors import ANSWERS, BY_STATUS, PROBLEM_JSON, UNEXPECTED, Answer
+from relhub.api.errors import ANSWERS, NOT_ACCEPTABLE, PROBLEM_JSON, TOO_LARGE, UNEXPECTED, UNREADABLE, UNSUPPORTED_MEDIA_TYPE, Answer
 from relhub.api.gate import ACTIVITY, OCCASION, OFFICIAL
 from relhub.errors import AmbiguousIdentifier, DatabaseUnusable, NotAllowed, NotAuthenticated, NotFound, SourceRefused
 
@@ -106,14 +106,14 @@ def _problems_of(path: str, method: str) -> list[str]:
 
 
 _PROBLEMS: Final[dict[str, Answer]] = {
-    "InvalidInput": BY_STATUS[400],
+    "InvalidInput": UNREADABLE,
     "NotAuthenticated": ANSWERS[NotAuthenticated],
     "NotAllowed": ANSWERS[NotAllowed],
     "NotFound": ANSWERS[NotFound],
-    "NotAcceptable": BY_STATUS[406],
+    "NotAcceptable": NOT_ACCEPTABLE,
     "Ambiguous": ANSWERS[AmbiguousIdentifier],
-    "TooLarge": BY_STATUS[413],
-    "UnsupportedMediaType": BY_STATUS[415],
+    "TooLarge": TOO_LARGE,
+    "UnsupportedMediaType": UNSUPPORTED_MEDIA_TYPE,
     "Unexpected": UNEXPECTED,
     "SourceRefused": ANSWERS[SourceRefused],
     "Unavailable": ANSWERS[DatabaseUnusable],

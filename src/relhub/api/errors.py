@@ -96,23 +96,23 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
     RelhubError: UNEXPECTED,
 }
 
-BY_STATUS: Final[Mapping[int, Answer]] = {
-    400: Answer(400, "invalid-input", "The request is not valid", "The request can't be read as HTTP with a JSON body."),
-    404: Answer(
-        404, "not-found", "Nothing found", "This address does not exist. Addresses are in /v1/openapi.json, and none ends with a slash."
-    ),
-    405: Answer(
-        405,
-        "method-not-allowed",
-        "Not with this method",
-        "This address does not answer to this method; the header Allow names those that it does.",
-    ),
-    406: Answer(406, "not-acceptable", "Not in this form", "Answers are given as application/json; accept that."),
-    413: Answer(413, "too-large", "The request is too large", "A body may have at most 65536 bytes."),
-    415: Answer(
-        415, "unsupported-media-type", "Not in this form", "Send the body as Content-Type: application/json, in UTF-8 and not compressed."
-    ),
-}
+# Refusals of HTTP itself, before any question is asked.
+UNREADABLE = Answer(400, "invalid-input", "The request is not valid", "The request can't be read as HTTP with a JSON body.")
+NO_ADDRESS = Answer(
+    404, "not-found", "Nothing found", "This address does not exist. Addresses are in /v1/openapi.json, and none ends with a slash."
+)
+METHOD_NOT_ALLOWED = Answer(
+    405,
+    "method-not-allowed",
+    "Not with this method",
+    "This address does not answer to this method; the header Allow names those that it does.",
+)
+NOT_ACCEPTABLE = Answer(406, "not-acceptable", "Not in this form", "Answers are given as application/json; accept that.")
+TOO_LARGE = Answer(413, "too-large", "The request is too large", "A body may have at most 65536 bytes.")
+UNSUPPORTED_MEDIA_TYPE = Answer(
+    415, "unsupported-media-type", "Not in this form", "Send the body as Content-Type: application/json, in UTF-8 and not compressed."
+)
+_BY_STATUS: Final = {a.status: a for a in (UNREADABLE, NO_ADDRESS, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)}
 # Other ways in which the database is lost than DatabaseUnusable: a connection that breaks halfway, a full pool.
 _CONNECTION_LOST: Final = (
     asyncpg.PostgresConnectionError,
@@ -125,6 +125,11 @@ _CONNECTION_LOST: Final = (
     ConnectionError,
     TimeoutError,
 )
+
+
+def refused(answer: Answer, **headers: str) -> HTTPException:
+    """A refusal of HTTP itself, to raise."""
+    return HTTPException(answer.status, headers=headers or None)
 
 
 def answer_for(error: RelhubError) -> Answer:
@@ -195,7 +200,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    answer = BY_STATUS.get(error.status_code) or Answer(
+    answer = _BY_STATUS.get(error.status_code) or Answer(
         error.status_code, "http", "The request can't be answered", "The request can't be answered."
     )
     response = problem(request.scope, answer)

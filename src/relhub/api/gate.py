@@ -11,8 +11,8 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
 
+from relhub.api.errors import NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, refused
 from relhub.api.wording import shown_key
 from relhub.domain.access import Consumer
 from relhub.errors import InvalidInput, NotAuthenticated, Problem
@@ -21,8 +21,9 @@ from relhub.services.hub import Hub
 
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{1,512})")
 ACTIVITY: Final = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}"
-OCCASION: Final = r"[!-~]([ -~]{0,198}[!-~])?"
+OCCASION: Final = r"(none|case:[a-z][a-z0-9-]{0,39}/[!-~]([ -~]{0,198}[!-~])?)"
 OFFICIAL: Final = r"[!-~]([ -~]{0,98}[!-~])?"
+_WRONG_FORM: Final = "is empty, too long, or has characters that are not allowed"
 _TOKEN_KEYS = frozenset({"token", "access_token", "accessToken", "api_key", "apiKey", "key"})
 
 
@@ -84,14 +85,14 @@ def authenticate(request: Request) -> Consumer:
 
 def _check_form(request: Request, takes_body: bool) -> None:
     if not _accepts_json(request.headers.getlist("accept")):
-        raise HTTPException(406)
+        raise refused(NOT_ACCEPTABLE)
     if not takes_body:
         return
     media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     if media_type.strip() != "application/json" or parameters.strip() not in ("", "charset=utf-8", 'charset="utf-8"'):
-        raise HTTPException(415)
+        raise refused(UNSUPPORTED_MEDIA_TYPE)
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise HTTPException(415)
+        raise refused(UNSUPPORTED_MEDIA_TYPE)
 
 
 def _accepts_json(accept: list[str]) -> bool:
@@ -115,26 +116,26 @@ def _asking(request: Request, consumer: Consumer, known: frozenset[str]) -> Aski
 
 def _wrong_headers(request: Request, consumer: Consumer) -> Iterator[Problem]:
     yield from _wrong_header(
-        request, "X-Processing-Activity", ACTIVITY, "is required: name the processing activity (verwerking) that this question is for"
+        request, "X-Processing-Activity", ACTIVITY, required="name the processing activity (verwerking) that this question is for"
     )
-    yield from _wrong_header(request, "X-Occasion", OCCASION)
+    yield from _wrong_header(request, "X-Occasion", OCCASION, wrong="must be none, or case:{source}/{case number}")
     if consumer.may_name_official:
         yield from _wrong_header(
-            request, "X-Official", OFFICIAL, "is required: the account of the official on whose behalf your application asks"
+            request, "X-Official", OFFICIAL, required="the account of the official on whose behalf your application asks"
         )
     elif "x-official" in request.headers:
         yield Problem("header X-Official", "may not be sent by this application: it asks in its own name; leave it out")
 
 
-def _wrong_header(request: Request, name: str, form: str, required: str = "") -> Iterator[Problem]:
+def _wrong_header(request: Request, name: str, form: str, *, required: str = "", wrong: str = _WRONG_FORM) -> Iterator[Problem]:
     sent = request.headers.getlist(name)
-    if not sent or sent == [""]:
+    if not sent:
         if required:
-            yield Problem(f"header {name}", required)
+            yield Problem(f"header {name}", f"is required: {required}")
     elif len(sent) > 1:
         yield Problem(f"header {name}", "is given more than once")
     elif not re.fullmatch(form, sent[0]):
-        yield Problem(f"header {name}", "has characters that are not allowed, or is too long")
+        yield Problem(f"header {name}", wrong)
 
 
 def _wrong_query(request: Request, known: frozenset[str]) -> Iterator[Problem]:

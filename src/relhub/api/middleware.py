@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from relhub.api import API_VERSION
-from relhub.api.errors import BY_STATUS, problem, unexpected
+from relhub.api.errors import TOO_LARGE, problem, unexpected
 
 MAX_BODY: Final = 65_536
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
@@ -105,7 +105,7 @@ class BodyLimit:
         length = Headers(scope=scope).get("content-length", "")
         body = None if length.isdigit() and int(length[:20]) > MAX_BODY else await _read(receive)
         if body is None:
-            await problem(scope, BY_STATUS[413])(scope, receive, send)
+            await problem(scope, TOO_LARGE)(scope, receive, send)
             return
         given = False
 

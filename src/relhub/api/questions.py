@@ -1,6 +1,5 @@
 """What can be asked, as the bodies and parameters of requests. Strict: nothing unknown, nothing unbounded, nothing unprintable."""
 
-import unicodedata
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -10,13 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from relhub.services.asked import CaseQuery, Reference, SearchQuery, ViewOptions
 
-_SOURCE = r"^[a-z][a-z0-9_-]{0,49}$"
-
-
-def _printable(text: str) -> str:
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Cn") for character in text):
-        raise ValueError("has characters that can't be printed")
-    return text
+_SOURCE = r"^[a-z][a-z0-9-]{0,39}$"
 
 
 def _calendar_date(text: str) -> str:
@@ -26,10 +19,10 @@ def _calendar_date(text: str) -> str:
         raise ValueError("must be a date that exists, as yyyy-mm-dd") from None
 
 
-Printable = AfterValidator(_printable)  # comes last in an Annotated, or the document loses what comes after it
+_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"  # no control characters
 SourceName = Annotated[
     str,
-    Field(pattern=_SOURCE, max_length=50, title="Bron", description="The name of a source, as in `GET /sources`.", examples=["permits"]),
+    Field(pattern=_SOURCE, max_length=40, title="Bron", description="The name of a source, as in `GET /sources`.", examples=["permits"]),
 ]
 
 
@@ -39,7 +32,7 @@ def _without_defaults(schema: dict[str, Any]) -> None:
         field.pop("default", None)
 
 
-def _bounded(schema: dict[str, Any], **bounds: int) -> None:
+def _bounded(schema: dict[str, Any], **bounds: object) -> None:
     _without_defaults(schema)
     schema.update(bounds)
 
@@ -55,7 +48,7 @@ class OfficialNumber(_Strict):
         title="Soort nummer",
         description="`bsn` (burgerservicenummer), `rsin`, `kvk` (KVK-nummer), `vestiging` (`KVK-nummer/vestigingsnummer`), `oin`, `a_number` (A-nummer).",
     )
-    value: Annotated[str, Field(min_length=1, max_length=64), Printable] = Field(
+    value: Annotated[str, Field(min_length=1, max_length=64, pattern=_PRINTABLE)] = Field(
         title="Nummer",
         description="The number as typed; leading zeros may be missing. It is never logged, and never repeated in an answer or an error.",
     )
@@ -65,7 +58,7 @@ class SourceRecordKey(_Strict):
     """What a source calls a party: its own number (bronsleutel), never an official one."""
 
     source: SourceName
-    key: Annotated[str, Field(min_length=1, max_length=200), Printable] = Field(
+    key: Annotated[str, Field(min_length=1, max_length=200, pattern=_PRINTABLE)] = Field(
         title="Bronsleutel", description="The source's own number of the party.", examples=["P-00012"]
     )
 
@@ -75,7 +68,7 @@ class LookupBody(_Strict):
 
     model_config = ConfigDict(json_schema_extra=lambda schema: _bounded(schema, minProperties=1, maxProperties=1))
 
-    case: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,49}/[^/\s].{0,199}$", max_length=250), Printable] = Field(
+    case: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}/[!-.0-~][^\x00-\x1f\x7f-\x9f]{0,199}$", max_length=250)] = Field(
         default="",
         title="Zaak",
         description="A case (zaak) as `{source}/{case number}`, the same as `ref` in answers. The answer is about its applicant or, without an applicant, its main party; the others are in `otherParties`.",
@@ -100,11 +93,13 @@ class LookupBody(_Strict):
 
 
 class SearchBody(_Strict):
-    """Facts that the one you look for has to meet. At least two facts; a house number counts only together with a postal code."""
+    """Facts that the one you look for has to meet. At least two of name, date of birth, address (postal code, with or without house number), e-mail address and phone number."""
 
-    model_config = ConfigDict(json_schema_extra=lambda schema: _bounded(schema, minProperties=2))
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: _bounded(schema, minProperties=2, dependentRequired={"houseNumber": ["postalCode"]})
+    )
 
-    name: Annotated[str, Field(min_length=2, max_length=200), Printable] = Field(
+    name: Annotated[str, Field(min_length=2, max_length=200, pattern=_PRINTABLE)] = Field(
         default="",
         title="Naam",
         description="Family name of a person (geslachtsnaam), with or without given names, or a name of an organisation. Capitals and accents don't matter.",
@@ -121,10 +116,10 @@ class SearchBody(_Strict):
     postal_code: Annotated[str, Field(pattern=r"^[1-9][0-9]{3} ?[A-Za-z]{2}$")] = Field(
         default="", title="Postcode", description="Postal code.", examples=["3701 AC"]
     )
-    house_number: Annotated[str, Field(min_length=1, max_length=20), Printable] = Field(
+    house_number: Annotated[str, Field(min_length=1, max_length=20, pattern=_PRINTABLE)] = Field(
         default="", title="Huisnummer", description="House number, with its letter and addition.", examples=["12A"]
     )
-    email: Annotated[str, Field(min_length=3, max_length=254, pattern=r"^\S+@\S+$"), Printable] = Field(
+    email: Annotated[str, Field(min_length=3, max_length=254, pattern=r"^\S+@\S+$")] = Field(
         default="", title="E-mailadres", description="An e-mail address, whole.", examples=["info@voorbeeld.example"]
     )
     phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()-]{5,24}$")] = Field(
@@ -138,8 +133,8 @@ class SearchBody(_Strict):
 
     @model_validator(mode="after")
     def _two_facts(self) -> Self:
-        if len(self.model_fields_set - {"kind"}) < 2:
-            raise ValueError("must have at least two facts besides kind")
+        if len(self.model_fields_set - {"kind", "house_number"}) < 2:
+            raise ValueError("must have at least two of: name, birthDate, postalCode (with or without houseNumber), email, phone")
         if self.house_number and not self.postal_code:
             raise ValueError("must have postalCode when it has houseNumber")
         return self

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from relhub.api import examples
 from relhub.api.answers import RELATION_ID, CaseResults, RelationView, SearchResults
+from relhub.api.errors import METHOD_NOT_ALLOWED, refused
 from relhub.api.gate import Gated, Route
 from relhub.api.questions import LookupBody, SearchBody, case_query, view_options
 from relhub.errors import NotFound
@@ -34,6 +35,8 @@ async def _relation_id(
     ],
 ) -> str:
     """An id that can't exist is answered as one that does not."""
+    if relation_id in ("_lookup", "_search"):  # addresses of their own, for another method
+        raise refused(METHOD_NOT_ALLOWED, Allow="POST")
     if not _WELL_FORMED.fullmatch(relation_id):
         raise NotFound(NOT_FOUND)
     return relation_id

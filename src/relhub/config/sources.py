@@ -113,7 +113,9 @@ def load_source(path: Path) -> SourceConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: not TOML: {error}") from None
     if not _NAME.fullmatch(path.stem):
-        raise ConfigurationError(f"{path}: the file's name is the source's name: lower-case letters, digits and hyphens, beginning with a letter")
+        raise ConfigurationError(
+            f"{path}: the file's name is the source's name: lower-case letters, digits and hyphens, beginning with a letter"
+        )
     if reserved := {"name", "path", "options"} & raw.keys():
         raise ConfigurationError(f"{path}: {', '.join(sorted(reserved))}: not a key of a source file")
     known = {key: value for key, value in raw.items() if key in SourceConfig.model_fields}

@@ -7,6 +7,7 @@ from relhub.domain.record import Address, AddressFunction
 
 _POSTCODE = re.compile(r"[1-9]\d{3} ?(?!SA|SD|SS)[A-Z]{2}", re.ASCII)
 _NUMBER = re.compile(r"(\d{1,5})(?:[ -]?([A-Za-z])(?![A-Za-z0-9]))?(?:[ /-]*([A-Za-z0-9]{1,6}))?", re.ASCII)
+_LETTER = re.compile(r"([A-Za-z])(?:-(.+))?")
 _LINE = re.compile(
     r"(?P<street>\S.*?) (?P<number>\d{1,5}(?:[ /-]?[A-Za-z0-9]{1,6}){0,2}) ?, ?(?:(?P<postcode>\d{4} ?[A-Za-z]{2}) )?(?P<city>[^\d,][^,]*)"
 )
@@ -31,6 +32,8 @@ def house_number(number: str | int, letter: str = "", addition: str = "") -> str
     if (letter and found[2]) or (addition and found[3]):
         raise ValueError("is not a house number: letter or addition are given twice")
     letter, addition = (letter or found[2] or "").strip().upper(), (addition or found[3] or "").strip().lstrip("-")
+    if not letter and (one := _LETTER.fullmatch(addition)):  # many systems have one field for both
+        letter, addition = one[1].upper(), one[2] or ""
     return f"{int(found[1])}{letter}{'-' + addition if addition else ''}"
 
 

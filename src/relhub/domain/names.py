@@ -16,9 +16,8 @@ _FAMILY_STARTS = frozenset({"el", "al", "ben", "bin", "ait", "abu", "ould", "le"
 _SALUTATIONS = frozenset({"dhr", "heer", "mevr", "mevrouw", "mw", "mej", "mevr/dhr", "hr"})
 _TITLES = frozenset({"drs", "dr", "mr", "ir", "ing", "prof", "bc", "ds", "jhr", "jkvr"})
 _TITLES_BEHIND = frozenset({"msc", "bsc", "llm", "mba", "phd"})
-_NOT_ONE_PERSON = frozenset(
-    {"en", "fam", "familie", "erven", "e/v", "c.s", "cs", "h/o", "bv", "b.v", "nv", "n.v", "vof", "v.o.f", "stichting", "vereniging"}
-)
+_NOT_ONE_PERSON = frozenset({"en", "fam", "familie", "erven", "e/v", "h/o", "stichting", "vereniging"})
+_NOT_ONE_PERSON_BEHIND = frozenset({"c.s", "cs", "bv", "b.v", "nv", "n.v", "vof", "v.o.f"})  # before a name these are initials
 _INITIALS = re.compile(r"(?:[^\W\d_][^\W\d_A-Z]{0,2}\.)+")
 _BARE_INITIALS = re.compile(r"[A-Z]{1,4}")
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’`.\-])*|'[tns]|['’][^\W\d_]+(?:-\S+)?")
@@ -114,9 +113,8 @@ def _without_titles(text: str) -> tuple[list[str], bool]:
         words = words[:-1]
     if not words:
         raise ValueError("is not a name: nothing there")
-    if any(word.lower().rstrip(".") in _NOT_ONE_PERSON for word in words) or not all(
-        _WORD.fullmatch(word.rstrip(",")) or word.lower() in PREFIXES for word in words
-    ):
+    others = words[-1].lower().rstrip(".") in _NOT_ONE_PERSON_BEHIND or any(word.lower().rstrip(".") in _NOT_ONE_PERSON for word in words)
+    if others or not all(_WORD.fullmatch(word.rstrip(",")) or word.lower() in PREFIXES for word in words):
         raise ValueError("is not a name of one person that can be read")
     return words, polite
 
