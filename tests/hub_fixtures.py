@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from tests.towns import settings_for, write_sources
 
 from relhub.demo import DEMO_SECRETS, RunningTown, prepare_town, running_town
 from relhub.services.hub import Hub
 from relhub.services.pull_source import pull_all
 from relhub.storage.migrate import migrate
-from tests.towns import settings_for, write_sources
 
 RELATIONS = 60
 NewDatabase = Callable[[str | None], Awaitable[str]]
@@ -107,3 +107,13 @@ async def hub(new_database: NewDatabase, empty_template: str, pulled_name: list[
     opened = await Hub.open(settings_for(await new_database(pulled_name[0]), sources_dir))
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def a_short_bsn(town: RunningTown) -> str:
+    """A citizen service number of the town that begins with a zero, of an applicant for a permit."""
+    for rol in town.items("permits", "rollen"):
+        number = str(rol["betrokkeneIdentificatie"].get("inpBsn", ""))
+        if number.startswith("0") and rol["omschrijvingGeneriek"] == "initiator":
+            return number
+    raise AssertionError("the town has nobody whose number begins with a zero")

@@ -21,7 +21,16 @@ from relhub.domain.record import PartyRecord, PersonName
 SOURCES = ("permits", "enforcement", "projects")
 
 
-def a_member(id_: int, *numbers: tuple[str, str], source: str = "permits", key: str = "", variant: str = "", birth: str = "", family: str = "", leaf: bool = False) -> Member:
+def a_member(
+    id_: int,
+    *numbers: tuple[str, str],
+    source: str = "permits",
+    key: str = "",
+    variant: str = "",
+    birth: str = "",
+    family: str = "",
+    leaf: bool = False,
+) -> Member:
     keys = tuple(MatchKey(scheme, value.encode()) for scheme, value in numbers)
     return Member(id_, source, key or f"k{id_}", variant, "person", keys, birth, family, leaf)
 
@@ -38,7 +47,9 @@ def towns(draw: st.DrawFn) -> tuple[list[Member], list[Decision]]:
         ]
         birth, family = draw(st.sampled_from([("", ""), ("1980-02-17", "berg"), ("1951-01-01", "berg"), ("1990-03-03", "vries")]))
         source, key = draw(st.sampled_from(SOURCES)), f"k{draw(st.integers(0, 6))}"
-        members.append(a_member(id_, *numbers, source=source, key=key, variant=str(id_), birth=birth, family=family, leaf=draw(st.booleans())))
+        members.append(
+            a_member(id_, *numbers, source=source, key=key, variant=str(id_), birth=birth, family=family, leaf=draw(st.booleans()))
+        )
     names = sorted({member.name for member in members})
     pairs = draw(st.lists(st.sampled_from(list(combinations(names, 2))), unique=True, max_size=3)) if len(names) > 1 else []
     return members, [Decision(a, b, draw(st.sampled_from(["same", "different"]))) for a, b in pairs]
@@ -93,7 +104,17 @@ def test_components_do_not_disturb_each_other(town: tuple[list[Member], list[Dec
     members, decisions = town
     relations = groups(members, decisions)
     far = [
-        Member(100 + m.id, m.source, f"far-{m.key}", m.variant, m.kind, tuple(MatchKey(k.scheme, b"far" + k.token) for k in m.keys), m.birth, m.family, m.leaf)
+        Member(
+            100 + m.id,
+            m.source,
+            f"far-{m.key}",
+            m.variant,
+            m.kind,
+            tuple(MatchKey(k.scheme, b"far" + k.token) for k in m.keys),
+            m.birth,
+            m.family,
+            m.leaf,
+        )
         for m in members
     ]
     assert {group for group in groups(members + far, decisions) if min(group) < 100} == relations

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from tests.towns import bare_hub, bare_source, computed_columns
 
 from relhub.domain.identity import Decision, partition
 from relhub.domain.record import CaseRecord, Identifier, Involvement, PartyRecord, PersonName, RecordSet
@@ -17,7 +18,6 @@ from relhub.services.read_sets import replace
 from relhub.services.rebuild import rebuild
 from relhub.storage import relations
 from relhub.storage.database import Store
-from tests.towns import bare_hub, bare_source, computed_columns
 
 NAMES = {"": None, "anna": PersonName(given="Anna", family="Berg"), "bram": PersonName(given="Bram", family="Vries")}
 BIRTHS = {"": "", "anna": "1980-02-17", "bram": "1951-06-30"}
@@ -26,7 +26,13 @@ RSINS = ("", "002564440")
 SOURCES = ("copy-a", "copy-b", "leaf-c")
 
 parties = st.lists(
-    st.tuples(st.sampled_from("pqrst"), st.sampled_from(BSNS), st.sampled_from(RSINS), st.sampled_from(sorted(NAMES)), st.sampled_from(["", "own-1", "own-2"])),
+    st.tuples(
+        st.sampled_from("pqrst"),
+        st.sampled_from(BSNS),
+        st.sampled_from(RSINS),
+        st.sampled_from(sorted(NAMES)),
+        st.sampled_from(["", "own-1", "own-2"]),
+    ),
     max_size=3,
     unique_by=lambda party: party[0],
 )
@@ -37,7 +43,9 @@ def records(source: str, case_id: str, described: list[tuple[str, str, str, str,
     for key, bsn, rsin, who, own in described:
         numbers = tuple(Identifier(scheme, value) for scheme, value in (("bsn", bsn), ("rsin", rsin), (f"own:{source}", own)) if value)
         found.append(PartyRecord(source, key, "person", numbers, NAMES[who], birth=BIRTHS[who]))
-    case = CaseRecord(source, case_id, "vergunning", "licensing", "open", involvements=tuple(Involvement(party.key, "applicant") for party in found))
+    case = CaseRecord(
+        source, case_id, "vergunning", "licensing", "open", involvements=tuple(Involvement(party.key, "applicant") for party in found)
+    )
     return RecordSet((case,), tuple(found))
 
 
@@ -116,13 +124,19 @@ class Town(RuleBasedStateMachine):
         assert {frozenset(group) for group in stored.values()} == expected
 
     async def check_ids(self, store: Store) -> None:
-        rows = await store.driver.fetch("SELECT r.id, r.merged_into, r.retired_at IS NOT NULL retired, EXISTS (SELECT FROM party_record p WHERE p.relation_id = r.id) used FROM relation r")
+        rows = await store.driver.fetch(
+            "SELECT r.id, r.merged_into, r.retired_at IS NOT NULL retired, EXISTS (SELECT FROM party_record p WHERE p.relation_id = r.id) used FROM relation r"
+        )
         state = {row["id"]: row for row in rows}
         assert self.seen <= set(state), "an id was forgotten"
         self.seen = set(state)
         assert all(row["retired"] != row["used"] for row in rows), "an id is in use or retired, never both or neither"
-        assert all(row["merged_into"] is None or (row["retired"] and state[row["merged_into"]]["merged_into"] is None) for row in rows), "a redirect leads on"
-        open_facts = await store.driver.fetch("SELECT source, key, variant, relation_id FROM membership WHERE until_at IS NULL ORDER BY 1, 2, 3")
+        assert all(row["merged_into"] is None or (row["retired"] and state[row["merged_into"]]["merged_into"] is None) for row in rows), (
+            "a redirect leads on"
+        )
+        open_facts = await store.driver.fetch(
+            "SELECT source, key, variant, relation_id FROM membership WHERE until_at IS NULL ORDER BY 1, 2, 3"
+        )
         computed = await store.driver.fetch("SELECT source, key, variant, relation_id FROM party_record ORDER BY 1, 2, 3")
         assert [tuple(row) for row in open_facts] == [tuple(row) for row in computed]
 
@@ -136,6 +150,6 @@ def own_loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 def test_any_order_of_events_gives_the_same_relations_and_ids_that_hold(migrated_url: str, own_loop: asyncio.AbstractEventLoop) -> None:
     Town.database_url, Town.loop = migrated_url, own_loop
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis has no types here
+    run_state_machine_as_test(
         Town, settings=settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
     )

@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from tests.towns import computed_columns
 
 from relhub.demo import RunningTown, truth
 from relhub.errors import PullRefused, SourceError, SourceRefused, SourceUnavailable
@@ -15,7 +16,6 @@ from relhub.services.hub import Hub
 from relhub.services.pull_source import pull_all, pull_source
 from relhub.services.rebuild import rebuild
 from relhub.storage.sources import SourceState, source_states
-from tests.towns import computed_columns
 
 SOURCES = ("enforcement", "permits", "projects")
 
@@ -62,7 +62,9 @@ async def test_the_whole_town_is_read_without_one_record_set_aside(empty_hub: Hu
 async def test_no_two_parties_of_the_town_become_one(hub: Hub, town_directory: Path) -> None:
     """By official number: every number of the truth leads to one relation, and no relation has two of one scheme."""
     async with hub.database.begin() as store:
-        rows = await store.driver.fetch("SELECT scheme, encode(token, 'hex') token, relation_id FROM party_identifier WHERE scheme NOT LIKE 'own:%'")
+        rows = await store.driver.fetch(
+            "SELECT scheme, encode(token, 'hex') token, relation_id FROM party_identifier WHERE scheme NOT LIKE 'own:%'"
+        )
     relations: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in rows:
         relations[row["scheme"], row["token"]].add(row["relation_id"])
@@ -120,7 +122,12 @@ async def test_a_case_that_two_complete_pulls_no_longer_see_is_gone_with_all_tha
     assert report.gone == 1
     assert "enforcement/HH-2026-00001" not in await relations_by_case(hub)
     async with hub.database.begin() as store:
-        assert await store.driver.fetchval("SELECT count(*) FROM party_record p WHERE NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)") == 0
+        assert (
+            await store.driver.fetchval(
+                "SELECT count(*) FROM party_record p WHERE NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)"
+            )
+            == 0
+        )
 
 
 async def test_a_zaak_that_loses_a_rol_loses_that_party_and_no_other(hub: Hub, town: RunningTown) -> None:
@@ -167,7 +174,9 @@ async def test_a_record_that_can_not_be_read_strictly_is_set_aside_and_the_page_
 
 @pytest.mark.parametrize("fault", ["down", "slow:60", "500", "429", "garbage", "truncated", "loop"])
 @pytest.mark.parametrize("source", SOURCES)
-async def test_whatever_a_source_does_nothing_is_lost_and_the_next_pull_goes_on(empty_hub: Hub, town: RunningTown, source: str, fault: str) -> None:
+async def test_whatever_a_source_does_nothing_is_lost_and_the_next_pull_goes_on(
+    empty_hub: Hub, town: RunningTown, source: str, fault: str
+) -> None:
     town.set_fault(source, fault)
     with pytest.raises((SourceUnavailable, SourceRefused)) as raised:
         await pull_source(empty_hub, source)
@@ -256,11 +265,20 @@ asyncio.run(main())
 """
 
 
-async def test_a_pull_killed_anywhere_loses_nothing_and_repeats_nothing(empty_hub: Hub, hub: Hub, empty_url: str, sources_dir: Path) -> None:
+async def test_a_pull_killed_anywhere_loses_nothing_and_repeats_nothing(
+    empty_hub: Hub, hub: Hub, empty_url: str, sources_dir: Path
+) -> None:
     """kill -9 at moments spread over the whole pull, again and again, until one comes through: the same as an undisturbed one."""
     for number in range(200):
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", _PULL, empty_url, str(sources_dir), stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[1], env=os.environ
+            sys.executable,
+            "-c",
+            _PULL,
+            empty_url,
+            str(sources_dir),
+            stdout=asyncio.subprocess.PIPE,
+            cwd=Path(__file__).parents[1],
+            env=os.environ,
         )
         assert process.stdout
         await process.stdout.readline()

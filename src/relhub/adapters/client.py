@@ -3,10 +3,10 @@
 import asyncio
 import random
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
@@ -18,6 +18,7 @@ from relhub.config.authentication import OAuth2Auth
 from relhub.config.sources import SourceConfig
 from relhub.errors import SourceRefused, SourceUnavailable
 
+T = TypeVar("T")
 _CODE = re.compile(r"[a-z][a-z0-9_-]{1,39}")
 _RETRY_ANYWAY = 0.25  # seconds: the first wait is at most this, the next twice, …
 
@@ -31,7 +32,7 @@ class Answer:
     address: str
 
 
-class _Again(Exception):  # not an error: a reason to try again
+class _Again(Exception):  # noqa: N818 - not an error: a reason to try again
     """This attempt failed; `after` is what the source asks to wait."""
 
     def __init__(self, reason: str, after: float | None = None, *, down: bool = True) -> None:
@@ -215,6 +216,16 @@ class SourceClient:
                 )
             parts.append(part)
         return b"".join(parts)
+
+
+async def together(asked: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """All answers, in order. When one fails the others are called off: nothing goes on asking a source that failed."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in asked]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 def _origin(address: str) -> tuple[str, str, int]:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-import jmespath  # type: ignore[import-untyped]
+import jmespath
 import orjson
-from jmespath.exceptions import JMESPathError  # type: ignore[import-untyped]
+from jmespath.exceptions import JMESPathError
 
 from relhub.domain import dates
 from relhub.errors import ConfigurationError, RecordRejected

@@ -17,7 +17,7 @@ class Numbers:
 
     def add(self, scheme: str, value: str) -> None:
         """ValueError when it is not a number of this scheme, or not one that this kind of party has."""
-        if not value or self.kind == "branch" and scheme in _OF_ITS_ORGANISATION:
+        if not value or (self.kind == "branch" and scheme in _OF_ITS_ORGANISATION):
             return
         if scheme not in _SCHEMES_OF[self.kind] and not scheme.startswith("own:"):
             raise ValueError(f"a party of kind {self.kind} has no {scheme} number")
@@ -72,7 +72,7 @@ def identifies(record: PartyRecord) -> bool:
 
 
 def content(record: PartyRecord) -> str:
-    """What is said of the party as one text. Empty values are not in it: a new attribute leaves the keys of those without it as they are."""
+    """What is said of the party as one text. Empty values are not in it: a new attribute leaves the keys of those without it."""
     said = [f"kind={record.kind}"]
     said += [f"{number.scheme}={number.value}" for number in record.identifiers]
     if record.name is not None:

@@ -1,4 +1,4 @@
-"""Any JSON system that lists its cases: paging, authentication and mapping are declared in the source file, nothing is written in Python."""
+"""Any JSON system that lists its cases: paging, authentication and mapping are declared in the source file, nothing in Python."""
 
 from collections.abc import AsyncIterator, Sequence
 from hashlib import sha256

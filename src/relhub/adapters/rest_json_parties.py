@@ -28,7 +28,7 @@ class AddressReader:
         self._line = one_text(table.line, f"{key}.line")
         names = ("street", "number", "letter", "addition", "postcode", "city", "bag_id")
         self._parts = [one_text(getattr(table, name), f"{key}.{name}") for name in names]
-        self._place = (table.line or table.street or table.bag_id) and self._line.place or self._parts[0].place
+        self._place = self._line.place if table.line else self._parts[0].place
 
     def read(self, item: Any, at: str, usual: AddressFunction) -> Address | None:
         function = self._function or usual

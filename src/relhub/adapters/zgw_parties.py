@@ -51,9 +51,15 @@ class RolParties:
         except ValueError as error:
             raise RecordRejected(f"rollen.contactpersoonRol.naam: {error}") from None
         record = PartyRecord(
-            self._source, "", "contact_person", name=name, phones=tuple(texts(said.get("telefoonnummer"))), emails=tuple(texts(said.get("emailadres"))),
-            contact_of=organisation.key, function=text(said.get("functie")),
-        )  # fmt: skip
+            self._source,
+            "",
+            "contact_person",
+            name=name,
+            phones=tuple(texts(said.get("telefoonnummer"))),
+            emails=tuple(texts(said.get("emailadres"))),
+            contact_of=organisation.key,
+            function=text(said.get("functie")),
+        )
         return with_key(record, keyed, "", "")
 
     def _natural(self, said: dict[str, Any]) -> PartyRecord:
@@ -137,10 +143,9 @@ def _addresses(said: dict[str, Any], function: AddressFunction) -> tuple[Address
 
 
 def _at_home(said: dict[str, Any], function: AddressFunction) -> Address | None:
+    keys = ("gorOpenbareRuimteNaam", "aoaHuisnummer", "aoaHuisletter", "aoaHuisnummertoevoeging", "aoaPostcode", "wplWoonplaatsNaam")
     try:
-        return address(
-            function, text(said.get("gorOpenbareRuimteNaam")), text(said.get("aoaHuisnummer")), text(said.get("aoaHuisletter")),
-            text(said.get("aoaHuisnummertoevoeging")), text(said.get("aoaPostcode")), text(said.get("wplWoonplaatsNaam")), text(said.get("aoaIdentificatie")),
-        )  # fmt: skip
+        street, number, letter, addition, postal_code, city = (text(said.get(key)) for key in keys)
+        return address(function, street, number, letter, addition, postal_code, city, text(said.get("aoaIdentificatie")))
     except ValueError as error:
         raise ValueError(f"verblijfsadres: {error}") from None

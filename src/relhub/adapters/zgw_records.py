@@ -1,4 +1,4 @@
-"""From the documents of one zaak (zaak, rollen, status, zaakobjecten, resultaat, besluiten, zaakeigenschappen) to a case and its parties. Pure and strict."""
+"""From the documents of one zaak and all that hangs on it to a case and its parties. Pure and strict."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -17,9 +17,15 @@ from relhub.errors import RecordRejected
 
 T = TypeVar("T")
 ROLES = {
-    "initiator": "applicant", "mede_initiator": "co-applicant", "belanghebbende": "interested-party", "adviseur": "adviser", "klantcontacter": "contact",
-    "behandelaar": "handler", "zaakcoordinator": "coordinator", "beslisser": "decision-maker",
-}  # fmt: skip
+    "initiator": "applicant",
+    "mede_initiator": "co-applicant",
+    "belanghebbende": "interested-party",
+    "adviseur": "adviser",
+    "klantcontacter": "contact",
+    "behandelaar": "handler",
+    "zaakcoordinator": "coordinator",
+    "beslisser": "decision-maker",
+}
 PARTS = {
     "behandelaar": "case handler", "zaakcoordinator": "coordinator", "beslisser": "decision maker", "adviseur": "adviser",
     "klantcontacter": "first contact", "initiator": "initiator", "mede_initiator": "initiator", "belanghebbende": "interested colleague",
@@ -87,12 +93,29 @@ class _Zaak:
         status, phase = self._status()
         result = self._result()
         case = CaseRecord(
-            reader.config.name, self._id, kind.kind, kind.capacity, phase, _text(zaak, "omschrijving"), _text(zaak, "toelichting"), status,
-            _read("startdatum", zaak, whole_date), _read("uiterlijkeEinddatumAfdoening", zaak, whole_date) or _read("einddatumGepland", zaak, whole_date),
-            _read("einddatum", zaak, whole_date), department, officials, involvements, self._places(), self._findings(result), self._properties(result), (),
-            _text(zaak, "vertrouwelijkheidaanduiding"), _read("archiefactiedatum", zaak, whole_date), self._link(), _zaak_name(zaak),
-            _read("laatstGemuteerd", zaak, moment),
-        )  # fmt: skip
+            source=reader.config.name,
+            id=self._id,
+            kind=kind.kind,
+            capacity=kind.capacity,
+            phase=phase,
+            title=_text(zaak, "omschrijving"),
+            description=_text(zaak, "toelichting"),
+            status=status,
+            started=_read("startdatum", zaak, whole_date),
+            due=_read("uiterlijkeEinddatumAfdoening", zaak, whole_date) or _read("einddatumGepland", zaak, whole_date),
+            ended=_read("einddatum", zaak, whole_date),
+            department=department,
+            officials=officials,
+            involvements=involvements,
+            places=self._places(),
+            findings=self._findings(result),
+            properties=self._properties(result),
+            confidentiality=_text(zaak, "vertrouwelijkheidaanduiding"),
+            retention=_read("archiefactiedatum", zaak, whole_date),
+            link=self._link(),
+            zaak=_zaak_name(zaak),
+            modified_at=_read("laatstGemuteerd", zaak, moment),
+        )
         return RecordSet((case,), parties, frozenset(self._used))
 
     def _listed(self, key: str) -> list[tuple[str, dict[str, Any]]]:

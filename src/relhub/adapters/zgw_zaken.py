@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 
 from relhub.adapters import Document, Keyed, Page
-from relhub.adapters.client import Answer, SourceClient
+from relhub.adapters.client import Answer, SourceClient, together
 from relhub.adapters.zgw_catalogue import COLLECTIONS, Catalogue, read_types, ref
 from relhub.adapters.zgw_options import read_options
 from relhub.adapters.zgw_records import ZaakReader
@@ -83,7 +83,7 @@ class ZgwZaken:
         if not self._options.zgw.properties:
             return []
         wanted = [document for document in changed if document.id == document.set_key and document.body.get("eigenschappen")]
-        found = await asyncio.gather(*(self._properties(document) for document in wanted))
+        found = await together(self._properties(document) for document in wanted)
         return [document for document in found if document is not None]
 
     async def fetch_one(self, case_id: str) -> list[Document] | None:
@@ -92,7 +92,7 @@ class ZgwZaken:
             zaak = await self._find_zaak(case_id)
             if zaak is None:
                 return None
-            hanging = await asyncio.gather(*(self._hanging_on(zaak, name) for name in self._hanging))
+            hanging = await together(self._hanging_on(zaak, name) for name in self._hanging)
             return [zaak, *(document for documents in hanging for document in documents), *await self.complete([zaak])]
 
     def to_records(self, documents: Sequence[Document], keyed: Keyed) -> RecordSet:
@@ -104,7 +104,8 @@ class ZgwZaken:
                 self._catalogue = await self._load_catalogue()
 
     async def _load_catalogue(self) -> Catalogue:
-        read = await asyncio.gather(*(self._load(collection) for collection in COLLECTIONS))
+        # One after the other: the first request after an outage decides whether the source is asked again.
+        read = [await self._load(collection) for collection in COLLECTIONS]
         return Catalogue({key: value for types in read for key, value in types.items()})
 
     async def _load(self, collection: str) -> dict[str, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """The cases of a relation, described for the OpenAPI document."""
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -34,6 +34,12 @@ class CasePlace(Described):
     label: str | None = Field(default=None, title="Omschrijving", description="The place in words.")
     bag_id: str | None = Field(default=None, title="BAG-identificatie", description="Identification in the BAG.")
     address: PostalAddress | None = Field(default=None, title="Adres", description="Its address.")
+    geometry: dict[str, Any] | None = Field(
+        default=None,
+        title="Geometrie",
+        description="The place as GeoJSON (RFC 7946), in the coordinates of the source.",
+        examples=[{"type": "Point", "coordinates": [5.23, 52.09]}],
+    )
 
 
 class CaseFinding(Described):
@@ -71,7 +77,10 @@ class CaseItem(Described):
     )
     capacity: Capacity = Field(
         title="Hoedanigheid",
-        description="In which capacity we deal with the relation: advice (advisering), planning (ruimtelijke planvorming), licensing (vergunningverlening), supervision (toezicht), enforcement (handhaving), project, policy (beleidsvoorbereiding).",
+        description=(
+            "In which capacity we deal with the relation: advice (advisering), planning (ruimtelijke planvorming), licensing "
+            "(vergunningverlening), supervision (toezicht), enforcement (handhaving), project, policy (beleidsvoorbereiding)."
+        ),
     )
     department: str | None = Field(
         default=None, title="Afdeling", description="The department that deals with it.", examples=["Vergunningen"]

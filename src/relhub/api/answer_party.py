@@ -37,7 +37,11 @@ class Birth(Described):
 class ShownNumber(Described):
     """An official number (identificatienummer) as your application may see it."""
 
-    scheme: str = Field(title="Soort nummer", description="bsn, rsin, kvk, vestiging, oin or a_number.", examples=["bsn"])
+    scheme: str = Field(
+        title="Soort nummer",
+        description="bsn, rsin, kvk, vestiging, oin, a_number, or `own:{source}` for a source's own number (bronsleutel).",
+        examples=["bsn"],
+    )
     masked: str | None = Field(
         default=None,
         title="Gemaskeerd nummer",
@@ -103,7 +107,10 @@ class PartyPart(Described):
     linked_by: list[str] | None = Field(
         default=None,
         title="Gekoppeld op",
-        description="What the visible records behind this have in common, strongest first: schemes of official numbers, or name and birth date. Empty when it is one record.",
+        description=(
+            "What the visible records behind this have in common, strongest first: schemes of official numbers, or name and "
+            "birth date. Empty when it is one record."
+        ),
         examples=[["bsn"]],
     )
     contact_persons: list[ContactPerson] | None = Field(

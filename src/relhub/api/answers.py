@@ -76,7 +76,7 @@ class OtherParty(Described):
 
 
 class RelationView(Described):
-    """Everything that your application may know of one relation (relatie) at this moment, for this processing activity and on this occasion.
+    """Everything that your application may know of one relation (relatie) now, for this processing activity and on this occasion.
 
     Absence has one word each: none, not asked, withheld, unavailable. What is not there because it may not be shown leaves no trace.
     """
@@ -147,7 +147,10 @@ class SourceStatus(Described):
     )
     state: Literal["well", "failing", "unavailable", "never-pulled"] = Field(
         title="Toestand",
-        description="`well` (goed), `failing` (it answers and something is wrong: see lastError), `unavailable` (does not answer), `never-pulled` (nothing was read yet).",
+        description=(
+            "`well` (goed), `failing` (it answers and something is wrong: see lastError), `unavailable` (does not answer), "
+            "`never-pulled` (nothing was read yet)."
+        ),
     )
     last_success_at: datetime | None = Field(
         default=None, title="Laatst gelukt", description="When all of it was last pulled (UTC); null when never."

@@ -36,7 +36,8 @@ _PAGE: Final = b"""<!doctype html>
 </html>
 """
 _START: Final = b"""SwaggerUIBundle({
-  url: "v1/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null, displayRequestDuration: true, defaultModelsExpandDepth: 0,
+  url: "v1/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
+  displayRequestDuration: true, defaultModelsExpandDepth: 0,
 });
 """
 

@@ -11,14 +11,18 @@ from relhub.api.gate import ACTIVITY, OCCASION, OFFICIAL
 from relhub.errors import AmbiguousIdentifier, DatabaseUnusable, NotAllowed, NotAuthenticated, NotFound, SourceRefused
 
 _DESCRIPTION: Final = """\
-One consolidated, explainable, purpose-bound record per relation: everything that the municipality's systems know about a citizen or a company (relatie), from one question.
+One consolidated, explainable, purpose-bound record per relation: everything that the municipality's systems know about a citizen \
+or a company (relatie), from one question.
 
-**Asking.** Every request names its application (a bearer token), its processing activity (verwerking, `X-Processing-Activity`), the official on whose behalf it asks (`X-Official`) and, where the activity's access rule wants one, the occasion (aanleiding, `X-Occasion`: the case that is being worked on). \
-What may be seen follows from these, per capacity at a level: none, referral, existence, summary or full. Every consultation (raadpleging) is logged before its answer leaves.
+**Asking.** Every request names its application (a bearer token), its processing activity (verwerking, `X-Processing-Activity`), \
+the official on whose behalf it asks (`X-Official`) and, where the activity's access rule wants one, the occasion (aanleiding, \
+`X-Occasion`: the case that is being worked on). What may be seen follows from these, per capacity at a level: none, referral, \
+existence, summary or full. Every consultation (raadpleging) is logged before its answer leaves.
 
 **Finding.** `POST /relations/_lookup` goes from a case number to the view in one call. Nothing about anyone is ever in a URL.
 
-**Wrong.** Every error is a problem (RFC 9457, `application/problem+json`). With 400 `errors` lists everything that is wrong, never what was sent. What may not be seen and what is not there are answered alike.
+**Wrong.** Every error is a problem (RFC 9457, `application/problem+json`). With 400 `errors` lists everything that is wrong, \
+never what was sent. What may not be seen and what is not there are answered alike.
 
 **Language.** Names are English, by the glossary of relhub; each field has its Dutch title. All times are in UTC.
 """
@@ -54,6 +58,7 @@ def openapi_document() -> dict[str, Any]:
         "parameters": _PARAMETERS,
         "responses": {name: _problem_response(a) for name, a in _PROBLEMS.items()},
     }
+    components["examples"] = {name: {"summary": "In the demo", "value": value} for name, value in _EXAMPLES.items()}
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "The token that was issued to the application."}
     }
@@ -62,6 +67,15 @@ def openapi_document() -> dict[str, Any]:
         for method, operation in operations.items():
             _complete(path, method, operation)
     return document
+
+
+_EXAMPLES: Final[dict[str, Any]] = {
+    "lookupRelation": examples.LOOKED_UP,
+    "searchRelations": examples.FOUND,
+    "getRelation": examples.VIEW,
+    "listRelationCases": examples.CASES,
+    "listSources": examples.SOURCES,
+}
 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
@@ -73,6 +87,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         _without_null(parameter.get("schema", {}))
     answers = operation["responses"]
     answers.pop("422", None)
+    answers["200"]["content"]["application/json"]["examples"] = {"demo": {"$ref": f"#/components/examples/{operation['operationId']}"}}
     answers["200"] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id")}
     if "{id}" in path:
         answers["308"] = {
@@ -165,14 +180,20 @@ _PARAMETERS: Final[dict[str, Any]] = {
     "Occasion": _parameter(
         "X-Occasion",
         "Aanleiding",
-        "What you are working on: `case:{source}/{case number}`, or `none`. Verified where the access rule of the activity asks for a case: it must be open, with your department, and involve the relation.",
+        (
+            "What you are working on: `case:{source}/{case number}`, or `none`. Verified where the access rule of the "
+            "activity asks for a case: it must be open, with your department, and involve the relation."
+        ),
         examples.OCCASION,
         pattern=OCCASION,
     ),
     "Official": _parameter(
         "X-Official",
         "Medewerker",
-        "The account of the official on whose behalf is asked. Required of applications that officials work with; refused from others, which ask in their own name.",
+        (
+            "The account of the official on whose behalf is asked. Required of applications that officials work with; refused"
+            " from others, which ask in their own name."
+        ),
         examples.OFFICIAL,
         pattern=OFFICIAL,
     ),
@@ -186,7 +207,10 @@ _PARAMETERS: Final[dict[str, Any]] = {
     "CacheControl": _parameter(
         "Cache-Control",
         "Hoogste leeftijd",
-        "`max-age=<seconds>`: copies that are older are fetched from their sources first. A source that does not answer is named in the view, which is given anyway.",
+        (
+            "`max-age=<seconds>`: copies that are older are fetched from their sources first. A source that does not answer "
+            "is named in the view, which is given anyway."
+        ),
         "max-age=60",
         pattern=".*",
     ),

@@ -57,7 +57,7 @@ class Observe:
 
         try:
             await self._app(scope, receive, complete)
-        except Exception as error:  # noqa: BLE001  # the last resort: nothing may reach the server, which would log its text
+        except Exception as error:  # the last resort: nothing may reach the server, which would log its text
             response = unexpected(scope, error)
             if status == 0:  # nothing was sent yet; otherwise the connection just ends
                 await response(scope, receive, complete)

@@ -46,7 +46,10 @@ class OfficialNumber(_Strict):
 
     scheme: Literal["bsn", "rsin", "kvk", "vestiging", "oin", "a_number"] = Field(
         title="Soort nummer",
-        description="`bsn` (burgerservicenummer), `rsin`, `kvk` (KVK-nummer), `vestiging` (`KVK-nummer/vestigingsnummer`), `oin`, `a_number` (A-nummer).",
+        description=(
+            "`bsn` (burgerservicenummer), `rsin`, `kvk` (KVK-nummer), `vestiging` (`KVK-nummer/vestigingsnummer`), `oin`, "
+            "`a_number` (A-nummer)."
+        ),
     )
     value: Annotated[str, Field(min_length=1, max_length=64, pattern=_PRINTABLE)] = Field(
         title="Nummer",
@@ -71,11 +74,14 @@ class LookupBody(_Strict):
     case: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}/[!-.0-~][^\x00-\x1f\x7f-\x9f]{0,199}$", max_length=250)] = Field(
         default="",
         title="Zaak",
-        description="A case (zaak) as `{source}/{case number}`, the same as `ref` in answers. The answer is about its applicant or, without an applicant, its main party; the others are in `otherParties`.",
+        description=(
+            "A case (zaak) as `{source}/{case number}`, the same as `ref` in answers. The answer is about its applicant or, "
+            "without an applicant, its main party; the others are in `otherParties`."
+        ),
         examples=["permits/V-2026-00001"],
     )
-    identifier: OfficialNumber = Field(default=None, title="Officieel nummer", description="An official number.")  # type: ignore[assignment]  # absent, never null
-    record: SourceRecordKey = Field(default=None, title="Bronregistratie", description="The record of a party in a source.")  # type: ignore[assignment]
+    identifier: OfficialNumber = Field(default=None, title="Officieel nummer", description=("An official number."))  # type: ignore[assignment]  # absent, never null
+    record: SourceRecordKey = Field(default=None, title="Bronregistratie", description=("The record of a party in a source."))  # type: ignore[assignment]
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -93,7 +99,10 @@ class LookupBody(_Strict):
 
 
 class SearchBody(_Strict):
-    """Facts that the one you look for has to meet. At least two of name, date of birth, address (postal code, with or without house number), e-mail address and phone number."""
+    """Facts that the one you look for has to meet.
+
+    At least two of name, date of birth, address (postal code, with or without house number), e-mail address and phone number.
+    """
 
     model_config = ConfigDict(
         json_schema_extra=lambda schema: _bounded(schema, minProperties=2, dependentRequired={"houseNumber": ["postalCode"]})
@@ -102,7 +111,10 @@ class SearchBody(_Strict):
     name: Annotated[str, Field(min_length=2, max_length=200, pattern=_PRINTABLE)] = Field(
         default="",
         title="Naam",
-        description="Family name of a person (geslachtsnaam), with or without given names, or a name of an organisation. Capitals and accents don't matter.",
+        description=(
+            "Family name of a person (geslachtsnaam), with or without given names, or a name of an organisation. Capitals and"
+            " accents don't matter."
+        ),
         examples=["Van den Berg"],
     )
     birth_date: Annotated[
@@ -181,7 +193,10 @@ async def case_query(
         Literal["open", "closed"] | None,
         Query(
             title="Fase",
-            description="`open`: only cases that are not closed (lopend, the suspended ones included). `closed`: only those (afgehandeld). Without it all.",
+            description=(
+                "`open`: only cases that are not closed (lopend, the suspended ones included). `closed`: only those "
+                "(afgehandeld). Without it all."
+            ),
         ),
     ] = None,
     cursor: Annotated[

@@ -79,7 +79,8 @@ async def lookup(gated: Gated, options: Options, body: LookupBody) -> Response:
     response_model=SearchResults,
     summary="Search relations by facts",
     description=(
-        "At least two facts that the relation has to meet (zoeken). Only for processing activities that may search; every search is logged with what it found. "
+        "At least two facts that the relation has to meet (zoeken). Only for processing activities that may search; every"
+        " search is logged with what it found. "
         "Whoever gets too many must say more: there are no further pages."
     ),
     openapi_extra={"requestBody": {"content": {_JSON: {"examples": examples.SEARCHES}}}},

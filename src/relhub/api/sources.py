@@ -14,7 +14,10 @@ router = APIRouter(prefix="/sources", route_class=Route, tags=["sources"])
     operation_id="listSources",
     response_model=SourceResults,
     summary="The sources and how each is doing",
-    description="For whoever watches over the sources (bronnen): state, last success, last error, and what is in quarantine. Shows nothing about anyone.",
+    description=(
+        "For whoever watches over the sources (bronnen): state, last success, last error, and what is in quarantine. Shows "
+        "nothing about anyone."
+    ),
 )
 async def get_sources(gated: Gated) -> Response:
     return Response(await list_sources(gated.hub, gated.asked()), media_type="application/json")

@@ -1,5 +1,6 @@
 """What of a case is shown at each level. Rendered when the case changes, so that a view only joins what is ready."""
 
+import json
 from typing import Any
 
 from relhub.domain.access import Level
@@ -50,7 +51,12 @@ def _official(official: Official) -> dict[str, str]:
 
 
 def _place(place: Place) -> dict[str, Any]:
-    parts = {"label": place.label, "bagId": place.bag_id, "address": show_address(place.address) if place.address else None}
+    parts = {
+        "label": place.label,
+        "bagId": place.bag_id,
+        "address": show_address(place.address) if place.address else None,
+        "geometry": json.loads(place.geometry) if place.geometry else None,
+    }
     return {key: value for key, value in parts.items() if value}
 
 

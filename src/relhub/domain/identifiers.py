@@ -21,7 +21,7 @@ _SEPARATORS = str.maketrans("", "", " .-\u00a0")
 _OWN_VALUE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 
 
-class Placeholder(ValueError):
+class Placeholder(ValueError):  # noqa: N818 - named as the errors of errors.py are
     """The value is a known stand-in for "no number": not an identifier, and nothing to complain about."""
 
 
@@ -29,7 +29,7 @@ def _digits(value: str | int, what: str) -> str:
     text = str(value).translate(_SEPARATORS)
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"is not {what}: digits expected")
-    if not text.strip("0") or len(text) > 7 and not text.strip("9"):
+    if not text.strip("0") or (len(text) > 7 and not text.strip("9")):
         raise Placeholder(f"is a placeholder, not {what}")
     return text
 
@@ -92,7 +92,7 @@ def oin(value: str | int) -> str:
 
 
 def bag_id(value: str | int, *object_types: str) -> str:
-    """A BAG id of one of these object types (default: any), sixteen digits; one lost leading zero is restored. ValueError, or Placeholder."""
+    """A BAG id of one of these object types (default: any), 16 digits; one lost leading zero is restored. ValueError, or Placeholder."""
     text = _digits(value, "a BAG id")
     wanted = object_types or tuple(BAG_TYPES)
     if len(text) not in (15, 16):

@@ -8,8 +8,9 @@ from anyascii import anyascii
 from relhub.domain.record import PersonName
 
 PREFIXES = frozenset((
-    "van", "de", "den", "der", "het", "'t", "'n", "'s", "in", "op", "aan", "bij", "te", "ten", "ter", "tot", "toe", "thoe", "uit", "uijt", "onder", "over",
-    "voor", "d'", "du", "des", "da", "do", "dos", "das", "di", "del", "della", "dei", "von", "vom", "zu", "zum", "zur", "v.d.", "vd", "v/d",
+    "van", "de", "den", "der", "het", "'t", "'n", "'s", "in", "op", "aan", "bij", "te", "ten", "ter", "tot", "toe", "thoe", "uit", "uijt",
+    "onder", "over", "voor", "d'", "du", "des", "da", "do", "dos", "das", "di", "del", "della", "dei", "von", "vom", "zu", "zum", "zur",
+    "v.d.", "vd", "v/d",
 ))  # fmt: skip
 # Written with a capital, part of the name itself.
 _FAMILY_STARTS = frozenset({"el", "al", "ben", "bin", "ait", "abu", "ould", "le", "la", "les", "lo"})
@@ -55,9 +56,18 @@ def name_parts(
     if not (given or initials or prefix or family or partner_family):
         return None
     return PersonName(
-        sensible_case(given), initials_of(initials), sensible_case(prefix).lower() if prefix.isupper() else " ".join(prefix.split()), sensible_case(family),
-        sensible_case(partner_prefix).lower() if partner_prefix.isupper() else " ".join(partner_prefix.split()), sensible_case(partner_family),
-    )  # fmt: skip
+        sensible_case(given),
+        initials_of(initials),
+        _soft(prefix),
+        sensible_case(family),
+        _soft(partner_prefix),
+        sensible_case(partner_family),
+    )
+
+
+def _soft(prefix: str) -> str:
+    text = " ".join(prefix.split())
+    return text.lower() if text.isupper() else text
 
 
 def organisation_name(text: str) -> str:
@@ -87,7 +97,7 @@ def _capitalised(text: str, found: re.Match[str]) -> str:
     word = found[0].lower()
     quoted = text[max(0, found.start() - 1) : found.end()].lower()
     after_first = found.start() > 0
-    if after_first and (word in PREFIXES or quoted in PREFIXES) or quoted in ("'t", "'n", "'s"):
+    if (after_first and (word in PREFIXES or quoted in PREFIXES)) or quoted in ("'t", "'n", "'s"):
         return word
     return "IJ" + word[2:] if word.startswith("ij") else word.capitalize()
 
@@ -120,7 +130,7 @@ def _without_titles(text: str) -> tuple[list[str], bool]:
 
 
 def _is_initials(word: str, *, shouting: bool) -> bool:
-    return bool(_INITIALS.fullmatch(word)) or not shouting and bool(_BARE_INITIALS.fullmatch(word))
+    return bool(_INITIALS.fullmatch(word)) or (not shouting and bool(_BARE_INITIALS.fullmatch(word)))
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str], list[str]]:
@@ -133,7 +143,7 @@ def _split(words: list[str]) -> tuple[list[str], list[str], list[str]]:
         begins = (
             at
             for at, word in enumerate(words)
-            if word.lower() in PREFIXES or at and word.lower() in _FAMILY_STARTS or _HYPHENATED.fullmatch(word)
+            if word.lower() in PREFIXES or (at and word.lower() in _FAMILY_STARTS) or _HYPHENATED.fullmatch(word)
         )
         start = next(begins, len(words) - 1)
     end = start

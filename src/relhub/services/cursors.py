@@ -21,7 +21,9 @@ def read_cursor(sealer: Sealer, relation_id: str, cursor: str) -> Position | Non
     if not cursor:
         return None
     try:
-        is_open, on_date, number = orjson.loads(sealer.unwrap(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), f"cursor/{relation_id}"))
+        is_open, on_date, number = orjson.loads(
+            sealer.unwrap(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), f"cursor/{relation_id}")
+        )
     except (ValueError, InvalidTag):
         raise InvalidInput(Problem("query cursor", "is not one that this list gave; start again without it")) from None
     return Position(is_open, date.fromisoformat(on_date), number)

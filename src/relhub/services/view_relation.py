@@ -63,7 +63,7 @@ async def load(
 
 def _body(hub: Hub, profile: Profile, parts: ViewParts, options: ViewOptions, more: Mapping[str, Any], refreshed: set[str]) -> bytes:
     sources = _sources(hub, profile, parts, refreshed)
-    complete = all(source["state"] in ("found", "none") for source in sources)
+    complete = all(source["state"] in ("found", "none") for source in sources) and not parts.referral
     head: dict[str, Any] = {"id": parts.relation_id, "kind": parts.kind, "complete": complete, "sources": sources}
     if "summary" in options.sections:
         head["summary"] = {"openCases": sum(parts.open_cases.values()), "byCapacity": parts.open_cases}

@@ -1,5 +1,6 @@
 """Bringing a database to this version of relhub, and refusing one that is newer."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -31,6 +32,7 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
 def newest_revision() -> str:
     """The revision that this version of relhub works with."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
@@ -64,9 +66,32 @@ def _upgrade(connection: Connection) -> None:
 
 def refuse_newer(revision: str | None) -> None:
     """Raises DatabaseUnusable for a revision that this version does not know."""
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in _known_revisions():
         raise DatabaseUnusable(f"the database was migrated by a newer relhub (revision {revision}); use that version, or restore a backup")
+
+
+async def check_migrated(database_url: str) -> None:
+    """The same as check_revision, for a database that is not open yet."""
+    database = Database(database_url, pool_size=1)
+    try:
+        await database.check()
+        await check_revision(database)
+    finally:
+        await database.close()
+
+
+async def check_revision(database: Database) -> None:
+    """Raises DatabaseUnusable unless the database answers and is at exactly this version's revision."""
+    async with database.begin() as store:
+        revision = await store.sql.run_sync(lambda connection: MigrationContext.configure(connection).get_current_revision())
+    refuse_newer(revision)
+    if revision != newest_revision():
+        raise DatabaseUnusable(f"the database is not migrated to revision {newest_revision()} yet; run relhub migrate")
+
+
+@cache
+def _known_revisions() -> frozenset[str]:
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _grant(connection: Connection, user: str) -> None:

@@ -1,0 +1,49 @@
+# What a developer of relhub types. Needs Python 3.11 or newer, and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint openapi migration check lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "relhub needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with make PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $(READY)
+
+run: $(READY) ## the whole of it with a simulated municipality, on 127.0.0.1:8000 (PORT=8001 for another)
+	@exec $(BIN)/relhub run --port $(or $(PORT),8000)
+
+test: $(READY) ## the whole suite, on an embedded PostgreSQL
+	@$(BIN)/pytest $(ARGS)
+
+lint: $(READY) ## ruff, mypy, the import rule, and whether openapi/relhub.json is what the code says
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/relhub openapi --check
+
+openapi: $(READY) ## write openapi/relhub.json anew
+	@$(BIN)/relhub openapi
+
+migration: $(READY) ## write a migration for what changed in storage/tables.py (NAME="what it does")
+	@test -n "$(NAME)" || { echo 'make migration NAME="what it does"'; exit 2; }
+	@$(BIN)/relhub migrate --write "$(NAME)"
+
+check: lint test ## what CI does
+
+lock: $(READY) ## resolve the dependencies in pyproject.toml again, and pin them with hashes
+	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv==0.13.9
+	@$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	@$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev --no-emit-package relhub pyproject.toml -o requirements-dev.lock
+	@rm -rf $(VENV)-lock
+
+clean: ## throw away the environment and the demo's data
+	rm -rf $(VENV) .relhub

@@ -1,0 +1,72 @@
+"""Logging: one line per thing that happened, JSON where no one watches, and never a number of a person."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from relhub.domain.identifiers import bsn
+
+_NUMBERS = re.compile(r"(?<![0-9A-Za-z.])[0-9]{8,9}(?![0-9A-Za-z])")
+_SECRETS = re.compile(r"(?i)\b(bearer|basic|token)\s+[A-Za-z0-9._~+/=-]{8,}|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)")
+
+
+def set_up_logging(level: str = "INFO") -> None:
+    """structlog and the standard library's logging (uvicorn, SQLAlchemy, Alembic) through one formatter, to stderr."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    watched = sys.stderr.isatty()
+    render = structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer()
+    last: list[Any] = [structlog.processors.format_exc_info, redact, structlog.stdlib.ProcessorFormatter.remove_processors_meta, render]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for noisy in ("httpx2", "httpcore2", "alembic", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Whatever a line holds: what passes for a citizen service number, a token or a password is taken out."""
+    for key, value in event.items():
+        if key not in ("_record", "_from_structlog"):
+            event[key] = redacted(value)
+    return event
+
+
+def redacted(value: Any) -> Any:
+    """The value without numbers of people and without secrets, also within lists and mappings."""
+    if isinstance(value, str):
+        return _NUMBERS.sub(_without_number, _SECRETS.sub("[secret]", value))
+    if isinstance(value, dict):
+        return {key: redacted(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [redacted(inner) for inner in value]
+    if isinstance(value, int) and not isinstance(value, bool) and 10_000_000 <= value <= 999_999_999:
+        return redacted(str(value)) if _is_bsn(str(value)) else value
+    return value if isinstance(value, int | float | bool | None) else redacted(str(value))
+
+
+def _without_number(match: re.Match[str]) -> str:
+    return "[number]" if _is_bsn(match[0]) else match[0]
+
+
+def _is_bsn(text: str) -> bool:
+    try:
+        bsn(text)
+    except ValueError:
+        return False
+    return True
