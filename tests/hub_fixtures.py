@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.towns import settings_for, write_sources
+from tests.towns import NewDatabase, settings_for, write_sources
 
 from relhub.demo import DEMO_SECRETS, RunningTown, prepare_town, running_town
 from relhub.services.hub import Hub
@@ -14,8 +14,6 @@ from relhub.services.pull_source import pull_all
 from relhub.storage.migrate import migrate
 
 RELATIONS = 60
-NewDatabase = Callable[[str | None], Awaitable[str]]
-"""Makes a database, from a template when its name is given; returns its URL."""
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -71,7 +71,8 @@ async def test_all_pages_of_zaken_and_their_roles_belong_together(town: RunningT
         assert [one_property["url"] for one_property in properties] == one["eigenschappen"]
         assert (await client.get(one["status"])).json()["zaak"] == one["url"]
         by_number = (await client.get(f"{ZAKEN}/zaken", params={"identificatie": "V-2026-00001"})).json()
-        assert by_number["count"] == 1 and by_number["results"][0]["omschrijving"] == "Dakkapel aan de voorzijde"
+        assert by_number["count"] == 1
+        assert by_number["results"][0]["omschrijving"] == "Dakkapel aan de voorzijde"
         of_type = (await client.get(f"{ZAKEN}/zaken", params={"zaaktype": one["zaaktype"]})).json()
         assert of_type["count"] == sum(zaak["zaaktype"] == one["zaaktype"] for zaak in zaken)
 
@@ -79,9 +80,8 @@ async def test_all_pages_of_zaken_and_their_roles_belong_together(town: RunningT
 async def test_urls_follow_the_host_by_which_the_system_is_asked(town: RunningTown) -> None:
     async with _permits(town, Host="gateway.example") as client:
         answer = (await client.get(f"{ZAKEN}/zaken?pageSize=1")).json()
-    assert answer["next"].startswith("http://gateway.example/") and answer["results"][0]["zaaktype"].startswith(
-        "http://gateway.example/catalogi/"
-    )
+    assert answer["next"].startswith("http://gateway.example/")
+    assert answer["results"][0]["zaaktype"].startswith("http://gateway.example/catalogi/")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,9 @@ async def test_enforcement_pages_by_cursor_and_survives_a_removal_in_between(tow
         first = (await client.get("/api/dossiers?limit=50")).json()
         town.remove("enforcement", "HH-2026-00003")
         rest = (await client.get("/api/dossiers", params={"limit": 500, "cursor": first["nextCursor"]})).json()
-        assert rest["items"][0]["dossierNr"] == "HH-2026-00051" and rest["nextCursor"] is None and rest["total"] == first["total"] - 1
+        assert rest["items"][0]["dossierNr"] == "HH-2026-00051"
+        assert rest["nextCursor"] is None
+        assert rest["total"] == first["total"] - 1
         assert (await client.get("/api/dossiers/HH-2026-00003")).status_code == 404
         client.headers["X-Api-Key"] = "another"
         assert (await client.get("/api/dossiers")).json() == {"fout": "sleutel ontbreekt of is ongeldig"}
@@ -127,14 +129,17 @@ async def test_enforcement_pages_by_cursor_and_survives_a_removal_in_between(tow
 async def test_projects_want_a_token_and_link_to_the_next_page(town: RunningTown) -> None:
     async with httpx2.AsyncClient(base_url=town.urls["projects"]) as client:
         refused = await client.get("/v2/projects")
-        assert refused.status_code == 401 and refused.headers["WWW-Authenticate"].startswith("Bearer")
+        assert refused.status_code == 401
+        assert refused.headers["WWW-Authenticate"].startswith("Bearer")
         basic = b64encode(f"relhub:{DEMO_SECRETS['RELHUB_DEMO_PROJECTS_SECRET']}".encode()).decode()
         given = await client.post("/oauth/token", data={"grant_type": "client_credentials"}, headers={"Authorization": f"Basic {basic}"})
         client.headers["Authorization"] = f"Bearer {given.json()['access_token']}"
         first = await client.get("/v2/projects")
-        assert first.headers["X-Total-Count"] == "61" and len(first.json()) == 50
+        assert first.headers["X-Total-Count"] == "61"
+        assert len(first.json()) == 50
         second = await client.get(first.links["next"]["url"])
-        assert len(second.json()) == 11 and "next" not in second.links
+        assert len(second.json()) == 11
+        assert "next" not in second.links
         assert (await client.get("/v2/projects/PRJ-0001")).json()["stakeholders"][0]["person"]["dateOfBirth"] == "1980-02-17"
         town.forget_tokens()
         assert (await client.get("/v2/projects/PRJ-0001")).status_code == 401
@@ -155,7 +160,8 @@ async def test_items_can_be_replaced_added_and_removed(town: RunningTown) -> Non
         listed = (await client.get("/api/dossiers?limit=500")).json()["items"]
         assert (listed[0]["onderwerp"], listed[-1]["dossierNr"]) == ("Anders", "HH-2026-90001")
         of_zaak = (await permits.get(f"{ZAKEN}/rollen", params={"zaak": rol["zaak"]})).json()
-        assert of_zaak["results"][-1]["uuid"].endswith("a") and of_zaak["count"] == 4
+        assert of_zaak["results"][-1]["uuid"].endswith("a")
+        assert of_zaak["count"] == 4
 
 
 async def test_every_fault_shows_and_passes(town: RunningTown) -> None:

@@ -1,6 +1,6 @@
 """What several tests need: the demo's files, a hub on a database, and what is computed in it."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +19,9 @@ from relhub.storage.sealing import Sealer
 
 DEMO = Path(__file__).resolve().parents[1] / "src" / "relhub" / "demo"
 KEYS = load_keys(DEMO / "keys.toml")
+
+NewDatabase = Callable[[str | None], Awaitable[str]]
+"""Makes a database, from a template when its name is given; returns its URL."""
 
 _COMPUTED = (
     "SELECT p.source, p.key, p.variant, p.relation_id, p.birth, p.family, p.display FROM party_record p ORDER BY 1, 2, 3",

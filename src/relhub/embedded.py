@@ -124,7 +124,7 @@ def _start(directory: Path, data: Path, owner: str | None, port: int, settings: 
             stderr=output,
             cwd=directory,
             start_new_session=True,  # Ctrl-C is for relhub, which ends the server when its own work is done
-            preexec_fn=end_with_parent,
+            preexec_fn=end_with_parent,  # noqa: PLW1509  # one call of the C library, no lock is taken
         )
 
 

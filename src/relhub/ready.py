@@ -24,7 +24,8 @@ def ready_block(settings: Settings, town: Path) -> dict[str, Any]:
 
 
 def _consumer(config: ConsumerConfig, purpose: str) -> dict[str, Any]:
-    assert config.example is not None and config.token is not None  # the demo's own file
+    assert config.example is not None
+    assert config.token is not None
     headers = {
         "Authorization": f"Bearer {config.token}",
         "X-Processing-Activity": config.example.activity,
@@ -88,8 +89,7 @@ def as_text(block: dict[str, Any]) -> str:
     """The same for people."""
     lines = ["", f"relhub is ready: {block['docs']}", ""]
     width = max(len(consumer["token"]) for consumer in block["consumers"])
-    for consumer in block["consumers"]:
-        lines.append(f"  {consumer['token']:<{width}}  {consumer['department']}: {consumer['activity']}")
+    lines += [f"  {consumer['token']:<{width}}  {consumer['department']}: {consumer['activity']}" for consumer in block["consumers"]]
     for example in block["examples"]:
         lines += ["", f"# {example['title']}", as_curl(block["url"], example)]
     return "\n".join([*lines, "", "Ctrl-C ends it."])

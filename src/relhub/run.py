@@ -127,7 +127,7 @@ async def _town(directory: Path, port: int, relations: int, faults: Mapping[str,
     options += [part for system, fault in faults.items() for part in ("--fault", f"{system}={fault}")]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "relhub.cli", "demo", "--directory", town, "--relations", str(relations), *options,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, start_new_session=True, preexec_fn=end_with_parent,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, start_new_session=True, preexec_fn=end_with_parent,  # one call of the C library
     )  # fmt: skip
     try:
         assert process.stdout is not None

@@ -32,7 +32,7 @@ class Answer:
     address: str
 
 
-class _Again(Exception):  # noqa: N818 - not an error: a reason to try again
+class _Again(Exception):
     """This attempt failed; `after` is what the source asks to wait."""
 
     def __init__(self, reason: str, after: float | None = None, *, down: bool = True) -> None:

@@ -21,7 +21,7 @@ _SEPARATORS = str.maketrans("", "", " .-\u00a0")
 _OWN_VALUE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 
 
-class Placeholder(ValueError):  # noqa: N818 - named as the errors of errors.py are
+class Placeholder(ValueError):
     """The value is a known stand-in for "no number": not an identifier, and nothing to complain about."""
 
 
