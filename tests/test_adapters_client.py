@@ -1,11 +1,18 @@
 """The one HTTP client: what it does when a source is slow, gone, wrong, or too much."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -281,3 +288,52 @@ async def test_basic_authentication_from_a_file(system: System, tmp_path: Path) 
     async with SourceClient(config) as client:
         await client.get("/list", place="list")
     assert system.asked[0].headers["authorization"] == "Basic cmVsaHViOmdlaGVpbQ=="
+
+
+def _certificate(
+    directory: Path, name: str, issuer: tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None
+) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """A certificate with its key, written beside each other; its own issuer when there is none."""
+    key, subject = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    signed_by, signing_key = (issuer[0].subject, issuer[1]) if issuer else (subject, key)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(signed_by)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+        .sign(signing_key, hashes.SHA256())
+    )
+    (directory / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    (directory / f"{name}.key").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
+    return made, key
+
+
+async def test_a_client_certificate_is_shown_and_the_sources_is_verified(tmp_path: Path) -> None:
+    authority = _certificate(tmp_path, "authority", None)
+    for name in ("server", "client"):
+        _certificate(tmp_path, name, authority)
+    system = System()
+    tls = {"ssl_certfile": tmp_path / "server.pem", "ssl_keyfile": tmp_path / "server.key", "ssl_ca_certs": str(tmp_path / "authority.pem")}
+    mtls = '[auth]\nkind = "mtls"\ncertificate = "client.pem"\nkey = "client.key"\nca = "authority.pem"\n'
+    async with serving(system.app, **tls, ssl_cert_reqs=ssl.CERT_REQUIRED) as url:
+        async with SourceClient(source(tmp_path, url, LIMITS + mtls)) as client:
+            assert (await client.get("/list", place="list")).body == {"ok": True}
+        for less in ("", mtls.replace('ca = "authority.pem"\n', "")):
+            async with SourceClient(source(tmp_path, url, LIMITS + less)) as client:
+                with pytest.raises(SourceUnavailable, match="connection failed"):
+                    await client.get("/list", place="list")
+    assert len(system.asked) == 1
+
+
+async def test_a_certificate_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None:
+    mtls = '[auth]\nkind = "mtls"\ncertificate = "none.pem"\nkey = "none.key"\n'
+    with pytest.raises(ConfigurationError, match="certificate, key or ca"):
+        async with SourceClient(source(tmp_path, "https://a.example", mtls)):
+            pass

@@ -1,5 +1,6 @@
 """`rest_json`: paging, mapping and strictness, against small systems of our own and against the demo's."""
 
+import contextlib
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -213,6 +214,18 @@ def test_what_can_not_be_read_is_rejected_with_its_place(tmp_path: Path, said: d
         reading(tmp_path)(**said)
     assert "Zonderling" not in str(error.value)
     assert "999993654" not in str(error.value)
+
+
+@pytest.mark.parametrize("wrong", [None, 7, "x", [], ["x"], {}, {"x": []}, True, 1.5])
+def test_whatever_stands_somewhere_is_read_or_rejected(tmp_path: Path, wrong: Any) -> None:
+    read = reading(tmp_path)
+    whole = person(nr="P1", bsn="004520543", born="1980")
+    firm = {"name": "Bouw", "kvk": "99438093", "others": [], "for": "", "contacts": [{"name": "C. de Wit", "phone": ""}]}
+    tries = [{key: wrong} for key in ("kind", "state", "since", "people", "firms")]
+    tries += [{"people": [{**whole, key: wrong}]} for key in whole] + [{"firms": [{**firm, key: wrong}]} for key in firm]
+    for said in tries:
+        with contextlib.suppress(RecordRejected):
+            read(**said)
 
 
 def test_a_stand_in_for_a_number_is_no_number(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`zgw_zaken` against the demo's permit system: sets are complete or rejected, and every fault is named."""
 
 import asyncio
+import contextlib
 import os
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -291,6 +292,18 @@ async def test_a_party_that_is_only_an_address_elsewhere_is_rejected(adapter: Ad
     documents = [replace(old, body={**old.body, "betrokkeneIdentificatie": None}) if one is old else one for one in documents]
     with pytest.raises(RecordRejected, match="betrokkeneIdentificatie: nothing there"):
         adapter.to_records(documents, keyed)
+
+
+async def test_whatever_stands_somewhere_is_read_or_rejected(adapter: Adapter) -> None:
+    documents = _set_of(await _sets(adapter), "V-2026-00001")
+    for wrong in (None, 7, "x", [], ["x"], {}, {"x": []}, True):
+        for start in ("zaken/", "rollen/", "statussen/", "zaakobjecten/"):
+            for key in _body(documents, start).body:
+                with contextlib.suppress(RecordRejected):
+                    adapter.to_records(_changed(documents, start, **{key: wrong}), keyed)
+        for key in _a_party(documents).body["betrokkeneIdentificatie"]:
+            with contextlib.suppress(RecordRejected):
+                adapter.to_records(_saying(documents, **{key: wrong}), keyed)
 
 
 FAULTS = [

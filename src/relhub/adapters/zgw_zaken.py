@@ -19,7 +19,7 @@ from relhub.adapters.zgw_options import read_options
 from relhub.adapters.zgw_records import ZaakReader
 from relhub.config.sources import SourceConfig
 from relhub.domain.record import Capacity, RecordSet
-from relhub.errors import SourceRefused
+from relhub.errors import RecordRejected, SourceRefused
 
 READING = 1  # raised when the same documents are read otherwise by a newer relhub
 DONE = {"done": True}
@@ -96,7 +96,10 @@ class ZgwZaken:
             return [zaak, *(document for documents in hanging for document in documents), *await self.complete([zaak])]
 
     def to_records(self, documents: Sequence[Document], keyed: Keyed) -> RecordSet:
-        return self._reader.read(documents, self._catalogue or Catalogue(), keyed)
+        try:
+            return self._reader.read(documents, self._catalogue or Catalogue(), keyed)
+        except (AttributeError, KeyError, TypeError, ValueError):  # a list where an object belongs, and the like
+            raise RecordRejected("a document that has another shape than ZGW says") from None
 
     async def _know_catalogue(self) -> None:
         async with self._loading:
