@@ -1,7 +1,7 @@
 """The connection to PostgreSQL, and the only place where a transaction begins and commits."""
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -9,7 +9,8 @@ from typing import Any, Protocol, cast
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from relhub.errors import ConfigurationError, DatabaseUnusable
@@ -106,23 +107,28 @@ async def _said_plainly() -> AsyncIterator[None]:
     """A lost or missing database as one error of ours; a wrong statement stays what it is."""
     try:
         yield
-    except (
-        OSError,
-        asyncpg.InterfaceError,
-        asyncpg.PostgresConnectionError,
-        asyncpg.CannotConnectNowError,
-        asyncpg.AdminShutdownError,
-    ) as error:
-        raise DatabaseUnusable(f"the database does not answer ({type(error).__name__})") from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise DatabaseUnusable("the database does not answer") from error
-        raise
-    except asyncpg.InvalidAuthorizationSpecificationError as error:
-        raise DatabaseUnusable("the database refuses this user or password") from error
-    except asyncpg.InvalidCatalogNameError as error:
-        raise DatabaseUnusable("the database server has no database of this name") from error
-    except SQLAlchemyError as error:
-        if "QueuePool limit" in str(error):
-            raise DatabaseUnusable("all connections to the database are in use") from error
-        raise
+    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError, SQLAlchemyError) as error:
+        reason = next((text for kinds, text in _UNUSABLE if any(isinstance(cause, kinds) for cause in _causes(error))), None)
+        if reason is None:
+            raise
+        raise DatabaseUnusable(reason) from error
+
+
+_UNUSABLE: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    (asyncpg.InvalidCatalogNameError, "the database server has no database of this name"),
+    (asyncpg.InvalidAuthorizationSpecificationError, "the database server refuses this user or password"),
+    (asyncpg.TooManyConnectionsError, "the database server takes no more connections"),
+    (asyncpg.DiskFullError, "the disk of the database is full"),
+    (PoolTimeout, "all connections to the database are in use"),
+    (
+        (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError),
+        "the database does not answer",
+    ),
+)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and what it was raised from."""
+    while error is not None:
+        yield error
+        error = error.__cause__
