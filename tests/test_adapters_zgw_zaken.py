@@ -296,7 +296,8 @@ async def test_a_party_that_is_only_an_address_elsewhere_is_rejected(adapter: Ad
 
 async def test_whatever_stands_somewhere_is_read_or_rejected(adapter: Adapter) -> None:
     documents = _set_of(await _sets(adapter), "V-2026-00001")
-    for wrong in (None, 7, "x", [], ["x"], {}, {"x": []}, True):
+    wrongs: list[Any] = [None, 7, "x", [], ["x"], {}, {"x": []}, True]
+    for wrong in wrongs:
         for start in ("zaken/", "rollen/", "statussen/", "zaakobjecten/"):
             for key in _body(documents, start).body:
                 with contextlib.suppress(RecordRejected):
