@@ -34,11 +34,9 @@ async def view_admitted(
     """The same, for a question that is admitted already; `more`: further members of the answer."""
     parts = await load(hub, admitted, relation_id, limit=PAGE)
     refreshed: set[str] = set()
-    if options.max_age is not None:
-        stale = stale_sources(hub, admitted.profile, parts, admitted.look.at, options.max_age)
-        if stale:
-            refreshed = await refresh_relation(hub, admitted.profile, parts.relation_id, stale)
-            parts = await load(hub, admitted, parts.relation_id, limit=PAGE)
+    if stale := stale_sources(hub, parts, admitted.look.at, options.max_age):
+        refreshed = await refresh_relation(hub, admitted.profile, parts.relation_id, stale)
+        parts = await load(hub, admitted, parts.relation_id, limit=PAGE)
     return View(parts.relation_id, _body(hub, admitted.profile, parts, options, more or {}, refreshed))
 
 
