@@ -26,7 +26,7 @@ app = typer.Typer(
     help="""
     relhub: one record per relation (citizen or company), from the systems of all departments, over REST, within its purpose.
 
-    `relhub run` starts everything with a simulated municipality. An installation uses `migrate`, `pull` and `serve`, with settings
+    `relhub run` starts everything with a simulated municipality. An installation uses `migrate`, `serve` and `worker`, with settings
     in the environment (RELHUB_DATABASE_URL, RELHUB_SOURCES_DIR, RELHUB_ACCESS_RULES, RELHUB_CONSUMERS, RELHUB_KEYS_FILE):
     see docs/configuration.md.
     """,
@@ -135,8 +135,35 @@ def serve() -> None:
         access_log=False,
         log_config=None,
         server_header=False,
-        timeout_graceful_shutdown=30,
+        timeout_graceful_shutdown=round(settings.drain_timeout),
     )
+
+
+@app.command()
+def worker() -> None:
+    """Pull the sources when they are due (the `schedule` of their files) and when somebody asks, until SIGTERM.
+
+    Start as many as you like, on as many machines: each source is pulled by one at a time, and when that one dies another goes on
+    within ten seconds. After SIGTERM a pull in progress stops after its page, and another worker goes on with it.
+    """
+    from relhub.storage.migrate import check_migrated
+    from relhub.worker import work
+
+    settings = Settings.load()
+    set_up_logging(settings.log_level)
+    asyncio.run(check_migrated(settings.database_url))
+    asyncio.run(work(settings))
+
+
+@app.command()
+def quarantine(source: Annotated[str, typer.Argument(help="The name of a source.")]) -> None:
+    """List what could not be read strictly, by the source's own numbers, so that it can be mended there."""
+    from relhub.services.list_quarantine import set_aside_of
+
+    table = Table("set aside at", "record", "reason")
+    for row in _with_hub(lambda hub: set_aside_of(hub, source)):
+        table.add_row(f"{row.at:%Y-%m-%d %H:%M}", row.set_key, row.reason)
+    _out.print(table)
 
 
 @app.command()

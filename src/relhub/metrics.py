@@ -7,7 +7,9 @@ from relhub import __version__
 requests = Histogram("relhub_request_seconds", "Requests, and how long their answers took.", ["method", "route", "status"])
 consultations = Counter("relhub_consultations", "Consultations by how they ended, refusals included.", ["operation", "outcome"])
 
-_pulls = Counter("relhub_pulls", "Pulls that this process ended: done, failed, or stopped for another process to go on with.", ["source", "outcome"])
+_pulls = Counter(
+    "relhub_pulls", "Pulls that this process ended: done, failed, or stopped for another process to go on with.", ["source", "outcome"]
+)
 _pull_seconds = Histogram(
     "relhub_pull_seconds", "How long this process was at a pull.", ["source"], buckets=(1, 5, 15, 60, 300, 900, 3600, 14400)
 )

@@ -18,6 +18,7 @@ import orjson
 import uvicorn
 
 from relhub import ready
+from relhub.api.internal import QuietServer
 from relhub.config.settings import Settings
 from relhub.demo import DEMO_SECRETS, SYSTEMS, prepare_town
 from relhub.embedded import Server, end_with_parent, postgres
@@ -170,20 +171,12 @@ def _settings(directory: Path, port: int, database_url: str, owner_url: str, url
     return Settings.load(database_url=database_url, database_owner_url=owner_url, sources_dir=sources, host="127.0.0.1", port=port, **files)
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves the signals to run_all."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 async def _serve(settings: Settings, directory: Path, ending: list[Callable[[], None]]) -> None:
     config = uvicorn.Config(
         create_app(settings), host=settings.host, port=settings.port, access_log=False, log_config=None, server_header=False,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )  # fmt: skip
-    server = _Server(config)
+    server = QuietServer(config)
     ending.append(lambda: setattr(server, "should_exit", True))
     serving = asyncio.create_task(server.serve())
     file = directory / "ready.json"

@@ -38,9 +38,7 @@ class Hub:
         stack = AsyncExitStack()
         try:
             adapters = {name: await stack.enter_async_context(open_adapter(config)) for name, config in sources.items()}
-            database = Database(
-                settings.database_url, settings.database_pool_size, settings.database_pool_timeout, statement_timeout
-            )
+            database = Database(settings.database_url, settings.database_pool_size, settings.database_pool_timeout, statement_timeout)
         except BaseException:
             await stack.aclose()
             raise

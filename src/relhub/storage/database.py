@@ -139,7 +139,9 @@ def _engine(url: str, pool_size: int, pool_timeout: float, statement_timeout: fl
         arguments["ssl"] = ssl.create_default_context()
     elif mode:
         arguments["ssl"] = mode
-    return create_async_engine(parsed.set(query=query), pool_size=pool_size, max_overflow=0, pool_timeout=pool_timeout, connect_args=arguments)
+    return create_async_engine(
+        parsed.set(query=query), pool_size=pool_size, max_overflow=0, pool_timeout=pool_timeout, connect_args=arguments
+    )
 
 
 @asynccontextmanager

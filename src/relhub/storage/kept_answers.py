@@ -5,7 +5,9 @@ from datetime import datetime
 from relhub.storage.database import Store
 
 
-async def claim_key(store: Store, consumer: str, key: bytes, request: bytes, at: datetime, forgotten: datetime) -> tuple[bytes, bytes] | None:
+async def claim_key(
+    store: Store, consumer: str, key: bytes, request: bytes, at: datetime, forgotten: datetime
+) -> tuple[bytes, bytes] | None:
     """None when the key is new to this consumer, or was last used before `forgotten`; it is then taken for this request.
 
     Otherwise (request, answer) of the first time. Waits while another transaction has the key.

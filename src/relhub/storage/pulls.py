@@ -116,9 +116,7 @@ async def find(store: Store, source: str, id_: str) -> Pull | None:
 
 async def latest(store: Store, source: str) -> Pull | None:
     """The open pull of this source, or else the last one."""
-    row = await store.driver.fetchrow(
-        f"SELECT {_COLUMNS} FROM pull WHERE source = $1 ORDER BY {_OPEN} DESC, asked_at DESC LIMIT 1", source
-    )
+    row = await store.driver.fetchrow(f"SELECT {_COLUMNS} FROM pull WHERE source = $1 ORDER BY {_OPEN} DESC, asked_at DESC LIMIT 1", source)
     return _pull(row) if row else None
 
 
