@@ -25,6 +25,13 @@ def upgrade() -> None:
     )
     op.create_index("kept_answer_at_idx", "kept_answer", ["at"], unique=False)
     op.create_table(
+        "keys_check",
+        sa.Column("one", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("one", name=op.f("keys_check_one_check")),
+        sa.PrimaryKeyConstraint("one", name=op.f("keys_check_pkey")),
+    )
+    op.create_table(
         "pull",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
@@ -57,4 +64,5 @@ def downgrade() -> None:
     op.drop_table("pull")
     op.drop_index("kept_answer_at_idx", table_name="kept_answer")
     op.drop_table("kept_answer")
+    op.drop_table("keys_check")
     op.drop_table("compatibility")

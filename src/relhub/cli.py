@@ -16,6 +16,7 @@ from relhub import __version__
 from relhub.config.settings import Settings
 from relhub.errors import ConfigurationError, RelhubError
 from relhub.logs import set_up_logging
+from relhub.services.check_ready import check_ready
 from relhub.services.hub import Hub
 
 app = typer.Typer(
@@ -126,11 +127,8 @@ def serve() -> None:
     import uvicorn
 
     from relhub.main import create_app
-    from relhub.storage.migrate import check_migrated
 
-    settings = Settings.load()
-    set_up_logging(settings.log_level)
-    asyncio.run(check_migrated(settings.database_url))
+    settings = _checked_settings()
     uvicorn.run(
         create_app(settings),
         host=settings.host,
@@ -149,13 +147,9 @@ def worker() -> None:
     Start as many as you like, on as many machines: each source is pulled by one at a time, and when that one dies another goes on
     within ten seconds. After SIGTERM a pull in progress stops after its page, and another worker goes on with it.
     """
-    from relhub.storage.migrate import check_migrated
     from relhub.worker import work
 
-    settings = Settings.load()
-    set_up_logging(settings.log_level)
-    asyncio.run(check_migrated(settings.database_url))
-    asyncio.run(work(settings))
+    asyncio.run(work(_checked_settings()))
 
 
 @app.command()
@@ -241,15 +235,28 @@ def openapi(
         raise ConfigurationError(f"{output} is not what the code says; run make openapi and commit it")
 
 
-def _with_hub(work: Callable[[Hub], Coroutine[Any, Any, _Result]]) -> _Result:
-    async def go() -> _Result:
-        hub = await Hub.open(Settings.load())
-        try:
-            return await work(hub)
-        finally:
-            await hub.close()
+def _checked_settings() -> Settings:
+    """The settings, with a database that can be used. Raises ConfigurationError or DatabaseUnusable."""
+    settings = Settings.load()
+    set_up_logging(settings.log_level)
+    asyncio.run(_opened(settings, check_ready))
+    return settings
 
-    return asyncio.run(go())
+
+def _with_hub(work: Callable[[Hub], Coroutine[Any, Any, _Result]]) -> _Result:
+    async def go(hub: Hub) -> _Result:
+        await check_ready(hub)
+        return await work(hub)
+
+    return asyncio.run(_opened(Settings.load(), go))
+
+
+async def _opened(settings: Settings, work: Callable[[Hub], Coroutine[Any, Any, _Result]]) -> _Result:
+    hub = await Hub.open(settings)
+    try:
+        return await work(hub)
+    finally:
+        await hub.close()
 
 
 if __name__ == "__main__":

@@ -161,6 +161,7 @@ _UNUSABLE: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], st
     (asyncpg.InvalidAuthorizationSpecificationError, "the database server refuses this user or password"),
     (asyncpg.TooManyConnectionsError, "the database server takes no more connections"),
     (asyncpg.DiskFullError, "the disk of the database is full"),
+    ((asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError), "the database takes too long"),
     (PoolTimeout, "all connections to the database are in use"),
     (
         (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError),

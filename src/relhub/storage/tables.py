@@ -91,6 +91,14 @@ Index("kept_answer_at_idx", kept_answer.c.at)
 # One row: the oldest version of relhub, by its newest migration, that can work with these tables.
 compatibility = Table("compatibility", metadata, Column("oldest", Text, primary_key=True))
 
+# One row: a keyed hash by which another keys file is recognised before it finds nobody.
+keys_check = Table(
+    "keys_check",
+    metadata,
+    Column("one", Boolean, CheckConstraint("one", name="one"), primary_key=True, server_default="true"),
+    Column("token", LargeBinary, nullable=False),
+)
+
 # F. What a source sent: its hash, and where a set has several documents, the sealed body.
 document = Table(
     "document",
