@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 import orjson
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from relhub import __version__
@@ -159,7 +160,7 @@ def quarantine(source: Annotated[str, typer.Argument(help="The name of a source.
 
     table = Table("set aside at", "record", "reason")
     for row in _with_hub(lambda hub: set_aside_of(hub, source)):
-        table.add_row(f"{row.at:%Y-%m-%d %H:%M}", row.set_key, row.reason)
+        table.add_row(f"{row.at:%Y-%m-%d %H:%M}", escape(row.set_key), escape(row.reason))
     _out.print(table)
 
 

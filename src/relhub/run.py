@@ -47,7 +47,8 @@ async def run_all(directory: Path, port: int, relations: int, faults: Mapping[st
                 await pull_shown(hub, sorted(hub.sources))
             finally:
                 await hub.close()
-            await _serve(settings, directory, ending)
+            async with _worker(settings):
+                await _serve(settings, directory, ending)
 
 
 @contextlib.contextmanager
@@ -136,6 +137,22 @@ async def _town(directory: Path, port: int, relations: int, faults: Mapping[str,
         if not line:
             raise ConfigurationError("the simulated municipality does not start; see the lines above")
         yield orjson.loads(line)
+    finally:
+        await _end(process)
+
+
+@contextlib.asynccontextmanager
+async def _worker(settings: Settings) -> AsyncIterator[None]:
+    """`relhub worker` as a process of its own: what changes in the simulated municipality, or goes down, is noticed."""
+    own = settings.model_dump(exclude={"internal_port"}, exclude_none=True)
+    environment = {name: value for name, value in os.environ.items() if name != "RELHUB_INTERNAL_PORT"}
+    environment |= {f"RELHUB_{name.upper()}": str(value) for name, value in own.items()}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "relhub.cli", "worker", env=environment,
+        stdin=asyncio.subprocess.DEVNULL, start_new_session=True, preexec_fn=end_with_parent,
+    )  # fmt: skip
+    try:
+        yield
     finally:
         await _end(process)
 

@@ -2,17 +2,18 @@
 
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.util import greenlet_spawn
 
 from relhub.errors import ConfigurationError, DatabaseUnusable
 
@@ -25,6 +26,7 @@ class Driver(Protocol):
     async def fetchrow(self, query: str, *args: Any) -> Any: ...
     async def fetchval(self, query: str, *args: Any) -> Any: ...
     def is_closed(self) -> bool: ...
+    def terminate(self) -> None: ...
 
 
 MINIMUM_VERSION = 150000
@@ -32,6 +34,7 @@ MINIMUM_VERSION = 150000
 _SESSION = {
     "application_name": "relhub",
     "jit": "off",
+    "timezone": "UTC",
     "tcp_keepalives_idle": "4",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "2",
@@ -59,6 +62,7 @@ class Database:
         """`pool_timeout`: seconds to wait for a free connection; `statement_timeout`: for the answer to a statement, 0 for no limit."""
         self.pool_size = pool_size
         self._engine = _engine(url, pool_size, pool_timeout, statement_timeout)
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -73,15 +77,25 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Store]:
         """A transaction, committed at the end of the block. Raises DatabaseUnusable when there is no database."""
-        async with self._connected() as (connection, driver), connection.begin():
-            await connection.execute(text("SET LOCAL lock_timeout = '60s'"))  # also makes SQLAlchemy send BEGIN, before the driver is used
-            yield Store(connection, driver)
+        with _said_plainly():
+            async with self._engine.begin() as connection:
+                await connection.execute(
+                    text("SET LOCAL lock_timeout = '60s'")
+                )  # also makes SQLAlchemy send BEGIN, before the driver is used
+                raw = await connection.get_raw_connection()
+                yield Store(connection, cast(Driver, raw.driver_connection))
 
     @asynccontextmanager
     async def driver(self) -> AsyncIterator[Driver]:
         """The driver's connection, each statement a transaction of its own: for the view, which is one statement."""
-        async with self._connected() as (_, driver):
-            yield driver
+        with _said_plainly():
+            raw = (
+                await self._engine.raw_connection()
+            )  # not connect(): its transaction is of no use here, and costs as much as the statement
+            try:
+                yield cast(Driver, raw.driver_connection)
+            finally:
+                await greenlet_spawn(raw.close)
 
     @asynccontextmanager
     async def sole(self, name: str) -> AsyncIterator[bool]:
@@ -89,22 +103,13 @@ class Database:
 
         The database gives it up for a holder that is gone: at once when its process died, within 8 seconds when its machine did.
         """
-        async with self._connected() as (connection, driver):
-            got = bool(await driver.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name))
+        async with self.driver() as driver:
+            got = await _lock(driver, "pg_try_advisory_lock", name)
             try:
                 yield got
             finally:
                 if got and not driver.is_closed():
-                    await _let_go(connection, driver, name)
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[tuple[AsyncConnection, Driver]]:
-        async with _said_plainly(), self._engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            if cast(Driver, raw.driver_connection).is_closed():  # the server was restarted since it was last used
-                await connection.invalidate()
-                raw = await connection.get_raw_connection()
-            yield connection, cast(Driver, raw.driver_connection)
+                    await _lock(driver, "pg_advisory_unlock", name)
 
     async def check(self) -> None:
         """Raises DatabaseUnusable unless PostgreSQL answers and is not too old."""
@@ -114,11 +119,11 @@ class Database:
             raise DatabaseUnusable(f"PostgreSQL 15 or newer is needed; this is {version // 10000}")
 
 
-async def _let_go(connection: AsyncConnection, driver: Driver, name: str) -> None:
+async def _lock(driver: Driver, function: str, name: str) -> bool:
     try:
-        await driver.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", name)
-    except BaseException:  # broken off: back in the pool, the connection would keep what nobody holds
-        await connection.invalidate()
+        return bool(await driver.fetchval(f"SELECT {function}(hashtextextended($1, 0))", name))
+    except BaseException:  # broken off: back in the pool, the connection might keep what nobody holds
+        driver.terminate()
         raise
 
 
@@ -144,12 +149,18 @@ def _engine(url: str, pool_size: int, pool_timeout: float, statement_timeout: fl
     )
 
 
-@asynccontextmanager
-async def _said_plainly() -> AsyncIterator[None]:
+def _refuse_closed(connection: Any, *_: object) -> None:
+    """After a restart of the server its connections are closed, and known to be: all are replaced before one is used."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
     """A lost or missing database as one error of ours; a wrong statement stays what it is."""
     try:
         yield
-    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError, SQLAlchemyError) as error:
+    except Exception as error:
         reason = next((text for kinds, text in _UNUSABLE if any(isinstance(cause, kinds) for cause in _causes(error))), None)
         if reason is None:
             raise
