@@ -7,8 +7,8 @@ from fastapi.openapi.utils import get_openapi
 from relhub.api import API_VERSION, examples, relations, sources
 from relhub.api.answers import Problem
 from relhub.api.errors import ANSWERS, NOT_ACCEPTABLE, PROBLEM_JSON, TOO_LARGE, UNEXPECTED, UNREADABLE, UNSUPPORTED_MEDIA_TYPE, Answer
-from relhub.api.gate import ACTIVITY, OCCASION, OFFICIAL
-from relhub.errors import AmbiguousIdentifier, DatabaseUnusable, NotAllowed, NotAuthenticated, NotFound, SourceRefused
+from relhub.api.gate import ACTIVITY, IDEMPOTENCY_KEY, OCCASION, OFFICIAL
+from relhub.errors import AmbiguousIdentifier, DatabaseUnusable, KeyReused, NotAllowed, NotAuthenticated, NotFound, SourceRefused
 
 _DESCRIPTION: Final = """\
 One consolidated, explainable, purpose-bound record per relation: everything that the municipality's systems know about a citizen \
@@ -75,6 +75,10 @@ _EXAMPLES: Final[dict[str, Any]] = {
     "getRelation": examples.VIEW,
     "listRelationCases": examples.CASES,
     "listSources": examples.SOURCES,
+    "getSource": examples.SOURCE_DETAIL,
+    "listQuarantine": examples.QUARANTINE,
+    "pullSource": examples.ASKED_PULL,
+    "getPull": examples.PULL,
 }
 
 
@@ -87,9 +91,12 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         _without_null(parameter.get("schema", {}))
     answers = operation["responses"]
     answers.pop("422", None)
-    answers["200"]["content"]["application/json"]["examples"] = {"demo": {"$ref": f"#/components/examples/{operation['operationId']}"}}
-    answers["200"] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id")}
-    if "{id}" in path:
+    well = "202" if "202" in answers else "200"
+    answers[well]["content"]["application/json"]["examples"] = {"demo": {"$ref": f"#/components/examples/{operation['operationId']}"}}
+    answers[well] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id")}
+    if well == "202":
+        answers[well] |= {"description": "Asked for", "headers": _refs("API-Version", "X-Trace-Id", "Location")}
+    if path.startswith("/relations/{id}"):
         answers["308"] = {
             "description": "The relation was merged with another; ask there, once and from now on.",
             "headers": _refs("API-Version", "X-Trace-Id", "Location"),
@@ -106,15 +113,21 @@ def _without_null(schema: dict[str, Any]) -> None:
 
 
 def _parameters_of(path: str) -> list[str]:
-    fresh = ["CacheControl"] if path.endswith(("/_lookup", "/{id}")) else []
-    return ["ProcessingActivity", "Occasion", "Official", "TraceParent", *fresh]
+    if path.startswith("/sources"):
+        own = ["IdempotencyKey"] if path.endswith("/pulls") else []
+    else:
+        own = ["CacheControl"] if path.endswith(("/_lookup", "/{id}")) else []
+    return ["ProcessingActivity", "Occasion", "Official", "TraceParent", *own]
 
 
 def _problems_of(path: str, method: str) -> list[str]:
     names = ["InvalidInput", "NotAuthenticated", "NotAllowed", "NotAcceptable", "Unexpected", "Unavailable"]
     if path.endswith("/_lookup"):
         names.append("Ambiguous")
-    if path != "/sources":
+    if path.startswith("/sources"):
+        names += ["NotFound"] if "{name}" in path else []
+        names += ["KeyReused"] if method == "post" else []
+    else:
         names.append("SourceRefused")
         names += [] if path.endswith("/_search") else ["NotFound"]
     return [*names, "TooLarge", "UnsupportedMediaType"] if method == "post" else names
@@ -127,6 +140,7 @@ _PROBLEMS: Final[dict[str, Answer]] = {
     "NotFound": ANSWERS[NotFound],
     "NotAcceptable": NOT_ACCEPTABLE,
     "Ambiguous": ANSWERS[AmbiguousIdentifier],
+    "KeyReused": ANSWERS[KeyReused],
     "TooLarge": TOO_LARGE,
     "UnsupportedMediaType": UNSUPPORTED_MEDIA_TYPE,
     "Unexpected": UNEXPECTED,
@@ -157,7 +171,7 @@ def _header(description: str, **schema: Any) -> dict[str, Any]:
 _HEADERS: Final[dict[str, Any]] = {
     "API-Version": _header("The full version of this API.", examples=[API_VERSION]),
     "X-Trace-Id": _header("The trace of this request (W3C Trace Context): yours when you sent one.", pattern="^[0-9a-f]{32}$"),
-    "Location": _header("Where the relation is now.", format="uri-reference"),
+    "Location": _header("Where to ask from now on.", format="uri-reference"),
     "WWW-Authenticate": _header("How to authenticate."),
     "Retry-After": _header("After how many seconds asking again makes sense.", pattern="^[0-9]+$"),
 }
@@ -203,6 +217,16 @@ _PARAMETERS: Final[dict[str, Any]] = {
         "Your trace (W3C Trace Context). One that can't be read is replaced by a new one.",
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         pattern=".*",
+    ),
+    "IdempotencyKey": _parameter(
+        "Idempotency-Key",
+        "Herhaalsleutel",
+        (
+            "A random text of your own, such as a UUID, that names this one request (draft-ietf-httpapi-idempotency-key-header). Sent again "
+            "with the same key within a day, the same request gets the same answer; another request is refused with 409."
+        ),
+        '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+        pattern=IDEMPOTENCY_KEY,
     ),
     "CacheControl": _parameter(
         "Cache-Control",

@@ -1,5 +1,6 @@
 """What can be asked, as the bodies and parameters of requests. Strict: nothing unknown, nothing unbounded, nothing unprintable."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -209,3 +210,36 @@ async def case_query(
 ) -> CaseQuery:
     """Which cases, and which page of them."""
     return CaseQuery(phase or "", cursor or "", limit)
+
+
+class PullBody(_Strict):
+    """How a source is to be pulled."""
+
+    accept_loss: bool = Field(
+        default=False,
+        strict=True,
+        title="Verlies aanvaarden",
+        description=(
+            "Accept that the source has lost more cases than its file expects (`expect.max_loss`): they are then gone here too. Only after "
+            "a pull was refused for that, and you know that it is right."
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    cursor: str
+    limit: int
+
+
+async def list_page(
+    cursor: Annotated[
+        str | None,
+        Query(
+            pattern=r"^[A-Za-z0-9._~=-]{1,500}$", title="Cursor", description="`next` of the page before; say nothing for the first page."
+        ),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=100, title="Aantal", description="At most this many on a page.")] = 20,
+) -> ListPage:
+    """Which page of a list."""
+    return ListPage(cursor or "", limit)

@@ -68,6 +68,7 @@ class _ActivityConfig(_Strict):
     departments: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     search: bool = False
+    pull: bool = False
 
     def activity(self) -> Activity:
         levels: dict[Capacity, Level] = {capacity: Level[name] for capacity, name in self.levels.items()}
@@ -82,6 +83,7 @@ class _ActivityConfig(_Strict):
             self.departments,
             self.roles,
             self.search,
+            self.pull,
         )
 
 

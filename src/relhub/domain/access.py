@@ -48,6 +48,7 @@ class Activity:
     departments: frozenset[str] = frozenset()  # empty: any
     roles: frozenset[str] = frozenset()  # empty: any
     search: bool = False
+    pull: bool = False  # whether sources may be pulled for it
 
 
 @dataclass(frozen=True, slots=True)

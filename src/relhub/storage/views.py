@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from relhub import metrics
 from relhub.domain.access import Level, Profile
 from relhub.storage.database import Driver
 from relhub.storage.log import LOOK_COLUMNS, Look, look_parameters
@@ -131,6 +132,7 @@ async def view_parts(
         *look.values(),
     )
     assert row is not None  # the verdict is always there
+    metrics.consultations.labels(look.operation, row["outcome"]).inc()
     return _parts(row)
 
 
