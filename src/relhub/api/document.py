@@ -58,24 +58,16 @@ def openapi_document() -> dict[str, Any]:
         "parameters": _PARAMETERS,
         "responses": {name: _problem_response(a) for name, a in _PROBLEMS.items()},
     }
-    components["examples"] = {name: {"summary": "In the demo", "value": value} for name, value in _EXAMPLES.items()}
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "The token that was issued to the application."}
     }
     document["security"] = [{"bearer": []}]
+    answers = examples.answers()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete(path, method, operation)
+            examples.add_examples(operation, _PARAMETERS, answers.get(operation["operationId"], {}))
     return document
-
-
-_EXAMPLES: Final[dict[str, Any]] = {
-    "lookupRelation": examples.LOOKED_UP,
-    "searchRelations": examples.FOUND,
-    "getRelation": examples.VIEW,
-    "listRelationCases": examples.CASES,
-    "listSources": examples.SOURCES,
-}
 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
@@ -87,7 +79,6 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         _without_null(parameter.get("schema", {}))
     answers = operation["responses"]
     answers.pop("422", None)
-    answers["200"]["content"]["application/json"]["examples"] = {"demo": {"$ref": f"#/components/examples/{operation['operationId']}"}}
     answers["200"] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id")}
     if "{id}" in path:
         answers["308"] = {
@@ -173,7 +164,7 @@ _PARAMETERS: Final[dict[str, Any]] = {
         "X-Processing-Activity",
         "Verwerking",
         "The processing activity (verwerkingsactiviteit) that this question is for; one that was agreed for your application.",
-        examples.PROCESSING_ACTIVITY,
+        examples.BY_PERMITS["X-Processing-Activity"],
         required=True,
         pattern=ACTIVITY,
     ),
@@ -184,7 +175,7 @@ _PARAMETERS: Final[dict[str, Any]] = {
             "What you are working on: `case:{source}/{case number}`, or `none`. Verified where the access rule of the "
             "activity asks for a case: it must be open, with your department, and involve the relation."
         ),
-        examples.OCCASION,
+        examples.BY_PERMITS["X-Occasion"],
         pattern=OCCASION,
     ),
     "Official": _parameter(
@@ -194,7 +185,7 @@ _PARAMETERS: Final[dict[str, Any]] = {
             "The account of the official on whose behalf is asked. Required of applications that officials work with; refused"
             " from others, which ask in their own name."
         ),
-        examples.OFFICIAL,
+        examples.BY_PERMITS["X-Official"],
         pattern=OFFICIAL,
     ),
     "TraceParent": _parameter(
