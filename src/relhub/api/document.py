@@ -6,7 +6,7 @@ from fastapi.openapi.utils import get_openapi
 
 from relhub.api import API_VERSION, examples, relations, sources
 from relhub.api.answers import Problem
-from relhub.api.errors import ANSWERS, NOT_ACCEPTABLE, PROBLEM_JSON, TOO_LARGE, UNEXPECTED, UNREADABLE, UNSUPPORTED_MEDIA_TYPE, Answer
+from relhub.api.errors import ANSWERS, INVALID, NOT_ACCEPTABLE, PROBLEM_JSON, TOO_LARGE, UNEXPECTED, UNSUPPORTED_MEDIA_TYPE, Answer
 from relhub.api.gate import ACTIVITY, OCCASION, OFFICIAL
 from relhub.errors import AmbiguousIdentifier, DatabaseUnusable, NotAllowed, NotAuthenticated, NotFound, SourceRefused
 
@@ -112,7 +112,7 @@ def _problems_of(path: str, method: str) -> list[str]:
 
 
 _PROBLEMS: Final[dict[str, Answer]] = {
-    "InvalidInput": UNREADABLE,
+    "InvalidInput": INVALID,
     "NotAuthenticated": ANSWERS[NotAuthenticated],
     "NotAllowed": ANSWERS[NotAllowed],
     "NotFound": ANSWERS[NotFound],
