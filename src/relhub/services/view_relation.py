@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level, Profile
-from relhub.domain.golden import Voice, golden_record
+from relhub.domain.golden import Golden, Voice, golden_record
 from relhub.domain.identity import shared_evidence
 from relhub.domain.record import PartyRecord
 from relhub.errors import NotAllowed, NotFound
@@ -66,9 +66,10 @@ def _body(hub: Hub, profile: Profile, parts: ViewParts, options: ViewOptions, mo
     if "summary" in options.sections:
         head["summary"] = {"openCases": sum(parts.open_cases.values()), "byCapacity": parts.open_cases}
     if "party" in options.sections:
-        head["party"], origins = _party(hub, profile, parts)
+        golden = _golden(hub, profile, parts)
+        head["party"] = golden and golden.record
         if options.origins:
-            head["origins"] = origins
+            head["origins"] = golden.origins() if golden else {}
     head |= more
     if parts.referral:
         head["referral"] = {"via": "coordinator", "ask": profile.coordinator}
@@ -116,20 +117,21 @@ def _state(as_of: str | None, since: str | None, *, found: bool) -> dict[str, An
 
 
 def _time(text: str | None) -> str | None:
-    return at_utc(datetime.fromisoformat(text)) if text else None
+    """To the second; the database speaks UTC."""
+    return f"{text[:19]}Z" if text else None
 
 
-def _party(hub: Hub, profile: Profile, parts: ViewParts) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+def _golden(hub: Hub, profile: Profile, parts: ViewParts) -> Golden | None:
     if not parts.parties:
-        return None, {}
+        return None
     voices = [_voice(hub, row) for row in parts.parties]
-    party, origins = golden_record(voices, profile.groups, parts.non_disclosure)
+    golden = golden_record(voices, profile.groups, parts.non_disclosure)
     numbers = [[(scheme, token) for scheme, _, token in row["numbers"] or ()] for row in parts.parties]
-    party["linkedBy"] = shared_evidence([voice.record for voice in voices], numbers)
+    golden.record["linkedBy"] = shared_evidence([voice.record for voice in voices], numbers)
     contacts = {orjson.dumps(body): body for row in parts.parties for body in row["contacts"] or ()}
     if contacts and "contact-details" in profile.groups:
-        party["contactPersons"] = [_contact(body) for body in contacts.values()]
-    return party, origins
+        golden.record["contactPersons"] = [_contact(body) for body in contacts.values()]
+    return golden
 
 
 def _voice(hub: Hub, row: Mapping[str, Any]) -> Voice:
@@ -146,5 +148,5 @@ def party_of(row: Mapping[str, Any]) -> PartyRecord:
 
 def _contact(body: dict[str, Any]) -> dict[str, Any]:
     record = PARTY.validate_python({**body, "source": "", "key": "", "kind": "contact_person"})
-    golden, _ = golden_record([Voice(record, 0, None)], frozenset({"contact-details"}), False)
+    golden = golden_record([Voice(record, 0, None)], frozenset({"contact-details"}), False).record
     return {"name": golden["name"], "function": record.function, "phones": golden["phones"], "emails": golden["emails"]}

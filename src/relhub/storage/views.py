@@ -54,12 +54,10 @@ target AS (
     SELECT c.open AND $7 = ANY(c.departments) AND EXISTS (SELECT FROM involvement i JOIN target t ON t.id = i.relation_id WHERE i.case_id = c.id) holds
     FROM case_record c WHERE c.source = $5 AND c.case_id = $6
 ), heard AS (
-    SELECT p.id, p.source, p.key, p.kind, p.body, said.at, said.n > 0 seen,
-        EXISTS (SELECT FROM unnest($3::text[]) k (capacity) WHERE EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.capacity = k.capacity)) named,
-        EXISTS (SELECT FROM unnest($4::text[]) k (capacity) WHERE EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.capacity = k.capacity)) referred
-    FROM target t JOIN party_record p ON p.relation_id = t.id
-    CROSS JOIN LATERAL (
-        SELECT max(latest.at) at, count(*) n FROM unnest($2::text[]) k (capacity) CROSS JOIN LATERAL (
+    SELECT p.id, p.source, p.key, p.kind, p.body, said.* FROM target t JOIN party_record p ON p.relation_id = t.id CROSS JOIN LATERAL (
+        SELECT max(latest.at) FILTER (WHERE k.capacity = ANY($2)) at, coalesce(bool_or(k.capacity = ANY($2)), false) seen,
+            coalesce(bool_or(k.capacity = ANY($3)), false) named, coalesce(bool_or(k.capacity = ANY($4)), false) referred
+        FROM unnest($3::text[] || $4::text[]) k (capacity) CROSS JOIN LATERAL (
             SELECT i.modified_at at FROM involvement i WHERE i.party_id = p.id AND i.capacity = k.capacity ORDER BY i.modified_at DESC NULLS LAST LIMIT 1
         ) latest
     ) said
@@ -82,7 +80,7 @@ target AS (
 _PARTIES = """
 (SELECT json_agg(json_build_object('id', h.id, 'source', h.source, 'key', h.key, 'kind', h.kind, 'body', h.body, 'at', h.at,
     'numbers', (SELECT json_agg(json_build_array(n.scheme, n.shown, encode(n.token, 'hex')) ORDER BY n.scheme) FROM party_identifier n WHERE n.party_id = h.id),
-    'contacts', (SELECT json_agg(o.body ORDER BY o.display, o.id) FROM party_record o WHERE o.source = h.source AND o.contact_of = h.key AND h.key <> ''
+    'contacts', (SELECT json_agg(o.body ORDER BY o.display, o.id) FROM party_record o WHERE o.source = h.source AND o.contact_of = h.key AND o.contact_of <> ''
         AND o.kind = 'contact_person' AND NOT o.protected AND EXISTS (SELECT FROM involvement i WHERE i.party_id = o.id AND i.capacity = ANY($2))))
     ORDER BY h.source, h.key, h.id) FROM heard h WHERE h.seen)::text"""
 
@@ -96,11 +94,12 @@ WITH {_TARGET}, looked AS (
 SELECT v.outcome, t.id, t.kind, t.non_disclosure, {_PARTIES} parties,
     ARRAY(SELECT DISTINCT source FROM heard WHERE named) named_sources, EXISTS (SELECT FROM heard WHERE referred) referral,
     (SELECT json_object_agg(o.capacity, o.n) FROM (SELECT i.capacity, count(DISTINCT i.case_id) n FROM involvement i
-        WHERE i.relation_id = t.id AND i.open AND i.capacity = ANY($3) GROUP BY 1 ORDER BY 1) o)::text open_cases,
-    ARRAY(SELECT part FROM shown_case) parts, ARRAY(SELECT array_to_string(roles, chr(31)) FROM shown_case) roles, ARRAY(SELECT ref FROM shown_case) refs,
-    ARRAY(SELECT open FROM shown_case) opens, ARRAY(SELECT on_date FROM shown_case) dates, ARRAY(SELECT case_id FROM shown_case) numbers,
+        WHERE i.relation_id = t.id AND i.open AND i.capacity = ANY($3) GROUP BY 1 ORDER BY 1) o)::text open_cases, shown.*,
     (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since)) FROM source_state)::text sources
-FROM verdict v LEFT JOIN target t ON true
+FROM verdict v LEFT JOIN target t ON true CROSS JOIN (
+    SELECT array_agg(part) parts, array_agg(array_to_string(roles, chr(31))) roles, array_agg(ref) refs, array_agg(open) opens, array_agg(on_date) dates,
+        array_agg(case_id) numbers FROM shown_case
+) shown
 """
 
 
@@ -138,7 +137,7 @@ async def view_parts(
 def _parts(row: Any) -> ViewParts:
     if row["outcome"] != "shown":
         return ViewParts(row["outcome"], row["id"] or "", "", False, [], set(), False, {}, [], {})
-    positions = [Position(*place) for place in zip(row["opens"], row["dates"], row["numbers"], strict=True)]
+    columns = [row[name] or () for name in ("parts", "roles", "refs", "opens", "dates", "numbers")]
     return ViewParts(
         outcome="shown",
         relation_id=row["id"],
@@ -148,10 +147,7 @@ def _parts(row: Any) -> ViewParts:
         named_sources=set(row["named_sources"]),
         referral=row["referral"],
         open_cases=orjson.loads(row["open_cases"] or "{}"),
-        cases=[
-            CasePart(part, roles.split("\x1f"), ref, position)
-            for part, roles, ref, position in zip(row["parts"], row["roles"], row["refs"], positions, strict=True)
-        ],
+        cases=[CasePart(part, roles.split("\x1f"), ref, Position(*place)) for part, roles, ref, *place in zip(*columns, strict=True)],
         sources=orjson.loads(row["sources"] or "{}"),
     )
 
