@@ -24,6 +24,9 @@ existence, summary or full. Every consultation (raadpleging) is logged before it
 **Wrong.** Every error is a problem (RFC 9457, `application/problem+json`). With 400 `errors` lists everything that is wrong, \
 never what was sent. What may not be seen and what is not there are answered alike.
 
+**Examples.** Each was answered by the demo (`make run`), which answers the same on every machine, but for the times. Left out are \
+postal codes, and all but the first of the `properties` of a case.
+
 **Language.** Names are English, by the glossary of relhub; each field has its Dutch title. All times are in UTC.
 """
 _CONTACT: Final = {"name": "relhub", "email": "relhub@voorbeeld.example", "url": "https://voorbeeld.example/relhub"}
