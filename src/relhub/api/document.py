@@ -82,7 +82,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         _without_null(parameter.get("schema", {}))
     answers = operation["responses"]
     answers.pop("422", None)
-    answers["200"] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id")}
+    answers[min(answers)] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id")}
     if "{id}" in path:
         answers["308"] = {
             "description": "The relation was merged with another; ask there, once and from now on.",
