@@ -9,7 +9,7 @@ NODE := { command -v npx >/dev/null && node -e 'process.exit(parseInt(process.ve
 	|| { echo "This needs Node 18 or newer with npx, for Spectral; make run and make test need neither."; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lint-official fuzz openapi examples migration check lock clean
+.PHONY: help run test lint lint-official fuzz openapi examples migration check bench bench-full lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,12 @@ migration: $(READY) ## write a migration for what changed in storage/tables.py (
 	@$(BIN)/relhub migrate --write "$(NAME)"
 
 check: lint test ## what CI does
+
+bench: $(READY) ## measure what relhub costs, as ratios to something bare (under 10 minutes; needs wrk)
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-full: $(READY) ## the same with a million relations, and 200 000 relations' worth of pages (an hour or two)
+	@$(BIN)/python -m bench --full $(ARGS)
 
 lock: $(READY) ## resolve the dependencies in pyproject.toml again, and pin them with hashes
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv==0.13.9
