@@ -6,7 +6,7 @@ from fastapi.openapi.utils import get_openapi
 
 from relhub.api import API_VERSION, examples, relations, sources
 from relhub.api.answers import Problem
-from relhub.api.errors import ANSWERS, NOT_ACCEPTABLE, PROBLEM_JSON, TOO_LARGE, UNEXPECTED, UNREADABLE, UNSUPPORTED_MEDIA_TYPE, Answer
+from relhub.api.errors import ANSWERS, INVALID, NOT_ACCEPTABLE, PROBLEM_JSON, TOO_LARGE, UNEXPECTED, UNSUPPORTED_MEDIA_TYPE, Answer
 from relhub.api.gate import ACTIVITY, IDEMPOTENCY_KEY, OCCASION, OFFICIAL
 from relhub.errors import AmbiguousIdentifier, DatabaseUnusable, KeyReused, NotAllowed, NotAuthenticated, NotFound, SourceRefused
 
@@ -23,6 +23,9 @@ existence, summary or full. Every consultation (raadpleging) is logged before it
 
 **Wrong.** Every error is a problem (RFC 9457, `application/problem+json`). With 400 `errors` lists everything that is wrong, \
 never what was sent. What may not be seen and what is not there are answered alike.
+
+**Examples.** Each was answered by the demo (`make run`), which answers the same on every machine, but for the times. Left out are \
+postal codes, and all but the first of the `properties` of a case.
 
 **Language.** Names are English, by the glossary of relhub; each field has its Dutch title. All times are in UTC.
 """
@@ -58,28 +61,16 @@ def openapi_document() -> dict[str, Any]:
         "parameters": _PARAMETERS,
         "responses": {name: _problem_response(a) for name, a in _PROBLEMS.items()},
     }
-    components["examples"] = {name: {"summary": "In the demo", "value": value} for name, value in _EXAMPLES.items()}
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "The token that was issued to the application."}
     }
     document["security"] = [{"bearer": []}]
+    answers = examples.answers()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete(path, method, operation)
+            examples.add_examples(operation, _PARAMETERS, answers.get(operation["operationId"], {}))
     return document
-
-
-_EXAMPLES: Final[dict[str, Any]] = {
-    "lookupRelation": examples.LOOKED_UP,
-    "searchRelations": examples.FOUND,
-    "getRelation": examples.VIEW,
-    "listRelationCases": examples.CASES,
-    "listSources": examples.SOURCES,
-    "getSource": examples.SOURCE_DETAIL,
-    "listQuarantine": examples.QUARANTINE,
-    "pullSource": examples.ASKED_PULL,
-    "getPull": examples.PULL,
-}
 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
@@ -91,8 +82,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         _without_null(parameter.get("schema", {}))
     answers = operation["responses"]
     answers.pop("422", None)
-    well = "202" if "202" in answers else "200"
-    answers[well]["content"]["application/json"]["examples"] = {"demo": {"$ref": f"#/components/examples/{operation['operationId']}"}}
+    well = min(answers)
     answers[well] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id")}
     if well == "202":
         answers[well] |= {"description": "Asked for", "headers": _refs("API-Version", "X-Trace-Id", "Location")}
@@ -134,7 +124,7 @@ def _problems_of(path: str, method: str) -> list[str]:
 
 
 _PROBLEMS: Final[dict[str, Answer]] = {
-    "InvalidInput": UNREADABLE,
+    "InvalidInput": INVALID,
     "NotAuthenticated": ANSWERS[NotAuthenticated],
     "NotAllowed": ANSWERS[NotAllowed],
     "NotFound": ANSWERS[NotFound],
@@ -187,7 +177,7 @@ _PARAMETERS: Final[dict[str, Any]] = {
         "X-Processing-Activity",
         "Verwerking",
         "The processing activity (verwerkingsactiviteit) that this question is for; one that was agreed for your application.",
-        examples.PROCESSING_ACTIVITY,
+        examples.BY_PERMITS["X-Processing-Activity"],
         required=True,
         pattern=ACTIVITY,
     ),
@@ -198,7 +188,7 @@ _PARAMETERS: Final[dict[str, Any]] = {
             "What you are working on: `case:{source}/{case number}`, or `none`. Verified where the access rule of the "
             "activity asks for a case: it must be open, with your department, and involve the relation."
         ),
-        examples.OCCASION,
+        examples.BY_PERMITS["X-Occasion"],
         pattern=OCCASION,
     ),
     "Official": _parameter(
@@ -208,7 +198,7 @@ _PARAMETERS: Final[dict[str, Any]] = {
             "The account of the official on whose behalf is asked. Required of applications that officials work with; refused"
             " from others, which ask in their own name."
         ),
-        examples.OFFICIAL,
+        examples.BY_PERMITS["X-Official"],
         pattern=OFFICIAL,
     ),
     "TraceParent": _parameter(
