@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, by_projects
+from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, by_projects, rows
 
 from relhub.demo import RunningTown
 from relhub.domain.access import Activity, Level
@@ -33,11 +33,6 @@ async def look(hub: Hub, question: Asked, reference: Reference = JOHANNA, option
 
 async def johanna(hub: Hub) -> str:
     return str((await look(hub, by_permits()))["id"])
-
-
-async def rows(hub: Hub, statement: str, *values: Any) -> list[Any]:
-    async with hub.database.begin() as store:
-        return await store.driver.fetch(statement, *values)
 
 
 def levels(view: dict[str, Any]) -> dict[str, set[str]]:

@@ -21,6 +21,11 @@ existence, summary or full. Every consultation (raadpleging) is logged before it
 
 **Finding.** `POST /relations/_lookup` goes from a case number to the view in one call. Nothing about anyone is ever in a URL.
 
+**Asking again.** The views of a relation, its parts and a case carry an `ETag`; send it back in `If-None-Match` and you get 304 as long as \
+the answer says the same. The tag is weak: the times at which sources were last read (`asOf`) do not count, as they move at every pull, \
+also when nothing was said. What you kept was then still so at the moment of the 304. A 304 is a consultation like any other, \
+and is logged. No cache on the way may keep an answer (`no-store`); your application may, for as long as its purpose lasts.
+
 **Wrong.** Every error is a problem (RFC 9457, `application/problem+json`). With 400 `errors` lists everything that is wrong, \
 never what was sent. What may not be seen and what is not there are answered alike.
 
@@ -88,7 +93,10 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     answers["200"]["content"]["application/json"]["examples"] = {"demo": {"$ref": f"#/components/examples/{operation['operationId']}"}}
-    answers["200"] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id")}
+    tag = ["ETag"] if "{" in path else []
+    answers["200"] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
+    if tag:
+        answers["304"] = {"description": "What you have still says the same.", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
     if "{id}" in path:
         answers["308"] = {
             "description": "The relation was merged with another; ask there, once and from now on.",
@@ -107,7 +115,8 @@ def _without_null(schema: dict[str, Any]) -> None:
 
 def _parameters_of(path: str) -> list[str]:
     fresh = ["CacheControl"] if path.endswith(("/_lookup", "/{id}")) else []
-    return ["ProcessingActivity", "Occasion", "Official", "TraceParent", *fresh]
+    held = ["IfNoneMatch"] if "{" in path else []
+    return ["ProcessingActivity", "Occasion", "Official", "TraceParent", *fresh, *held]
 
 
 def _problems_of(path: str, method: str) -> list[str]:
@@ -158,6 +167,9 @@ _HEADERS: Final[dict[str, Any]] = {
     "API-Version": _header("The full version of this API.", examples=[API_VERSION]),
     "X-Trace-Id": _header("The trace of this request (W3C Trace Context): yours when you sent one.", pattern="^[0-9a-f]{32}$"),
     "Location": _header("Where the relation is now.", format="uri-reference"),
+    "ETag": _header(
+        "What this answer has in common with one that says the same; weak, as the times in it do not count.", pattern='^W/"[0-9A-Z]+"$'
+    ),
     "WWW-Authenticate": _header("How to authenticate."),
     "Retry-After": _header("After how many seconds asking again makes sense.", pattern="^[0-9]+$"),
 }
@@ -202,6 +214,13 @@ _PARAMETERS: Final[dict[str, Any]] = {
         "Trace",
         "Your trace (W3C Trace Context). One that can't be read is replaced by a new one.",
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        pattern=".*",
+    ),
+    "IfNoneMatch": _parameter(
+        "If-None-Match",
+        "Al bekend antwoord",
+        "The `ETag` of the answer that you have: 304 when it still says the same.",
+        'W/"6BZKGQH435MB3XA66EKA6TGGC5"',
         pattern=".*",
     ),
     "CacheControl": _parameter(

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from relhub.api import examples
 from relhub.api.answers import RELATION_ID, CaseResults, RelationView, SearchResults
 from relhub.api.errors import METHOD_NOT_ALLOWED, refused
+from relhub.api.etag import tagged
 from relhub.api.gate import Gated, Route
 from relhub.api.questions import LookupBody, SearchBody, case_query, view_options
 from relhub.errors import NotFound
@@ -112,4 +113,4 @@ async def get_cases(request: Request, gated: Gated, relation_id: RelationId, que
 
 
 def _answer(request: Request, view: View, relation_id: str, rest: str = "") -> Response:
-    return _json(view.body) if view.relation_id == relation_id else _moved(request, view.relation_id, rest)
+    return tagged(request, view.body, view.tag) if view.relation_id == relation_id else _moved(request, view.relation_id, rest)

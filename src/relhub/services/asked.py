@@ -58,7 +58,11 @@ class CaseQuery:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A rendered answer: JSON in UTF-8, and the relation it is of (another than asked when relations were merged)."""
+    """A rendered answer: JSON in UTF-8, and the relation it is of (another than asked when relations were merged).
+
+    `tag`: the same as long as the answer says the same.
+    """
 
     relation_id: str
     body: bytes
+    tag: str

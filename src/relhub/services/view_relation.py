@@ -39,7 +39,8 @@ async def view_admitted(
         if stale:
             refreshed = await refresh_relation(hub, admitted.profile, parts.relation_id, stale)
             parts = await load(hub, admitted, parts.relation_id, limit=PAGE)
-    return View(parts.relation_id, _body(hub, admitted.profile, parts, options, more or {}, refreshed))
+    head, cases = _sections(hub, admitted.profile, parts, options, more or {}, refreshed)
+    return View(parts.relation_id, _joined(head, cases), hub.sealer.tag(_joined(_timeless(head), cases)))
 
 
 async def load(
@@ -61,12 +62,15 @@ async def load(
     return parts
 
 
-def _body(hub: Hub, profile: Profile, parts: ViewParts, options: ViewOptions, more: Mapping[str, Any], refreshed: set[str]) -> bytes:
+def _sections(
+    hub: Hub, profile: Profile, parts: ViewParts, options: ViewOptions, more: Mapping[str, Any], refreshed: set[str]
+) -> tuple[dict[str, Any], bytes]:
+    """The answer without its cases, and the cases as a page, empty when they were not asked for."""
     sources = _sources(hub, profile, parts, refreshed)
     complete = all(source["state"] in ("found", "none") for source in sources) and not parts.referral
     head: dict[str, Any] = {"id": parts.relation_id, "kind": parts.kind, "complete": complete, "sources": sources}
     if "summary" in options.sections:
-        head["summary"] = {"openCases": sum(parts.open_cases.values()), "byCapacity": parts.open_cases}
+        head["summary"] = {"openCases": parts.open_cases, "byCapacity": parts.by_capacity}
     if "party" in options.sections:
         head["party"], origins = _party(hub, profile, parts)
         if options.origins:
@@ -74,10 +78,17 @@ def _body(hub: Hub, profile: Profile, parts: ViewParts, options: ViewOptions, mo
     head |= more
     if parts.referral:
         head["referral"] = {"via": "coordinator", "ask": profile.coordinator}
+    return head, case_page(hub, parts, PAGE, name="items") if "cases" in options.sections else b""
+
+
+def _joined(head: Mapping[str, Any], cases: bytes) -> bytes:
     body = orjson.dumps(head)
-    if "cases" not in options.sections:
-        return body
-    return body[:-1] + b',"cases":' + case_page(hub, parts, PAGE, name="items") + b"}"
+    return body[:-1] + b',"cases":' + cases + b"}" if cases else body
+
+
+def _timeless(head: dict[str, Any]) -> dict[str, Any]:
+    """Without the times at which sources were last read: they move at every pull, also when nothing was said."""
+    return {**head, "sources": [{key: value for key, value in source.items() if key != "asOf"} for source in head["sources"]]}
 
 
 def case_page(hub: Hub, parts: ViewParts, limit: int, *, name: str) -> bytes:
@@ -91,7 +102,8 @@ def _case(case: CasePart) -> bytes:
     """The rendered part, closed; in which role is part of the case, so not shown at `existence`."""
     if case.part.startswith(b'{"level":"existence"'):
         return case.part + b"}"
-    return case.part + b',"partyRoles":' + orjson.dumps(case.roles) + b"}"
+    also = b',"alsoKnownAs":[' + case.also + b"]" if case.also else b""
+    return case.part + b',"partyRoles":' + orjson.dumps(case.roles) + also + b"}"
 
 
 def _sources(hub: Hub, profile: Profile, parts: ViewParts, refreshed: set[str]) -> list[dict[str, Any]]:

@@ -203,8 +203,8 @@ async def _save_involvements(
     values = [(cases[row.case_id], row.position, parties[row.party], row.role, row.acting_for) for row in rows]
     await store.driver.execute(
         """
-        INSERT INTO involvement (case_id, position, party_id, role, acting_for, relation_id, capacity, open, on_date, modified_at)
-        SELECT i.case_id, i.position, i.party_id, i.role, i.acting_for, p.relation_id, c.capacity, c.open, c.on_date, c.modified_at
+        INSERT INTO involvement (case_id, position, party_id, role, acting_for, relation_id, capacity, open, on_date, modified_at, zaak)
+        SELECT i.case_id, i.position, i.party_id, i.role, i.acting_for, p.relation_id, c.capacity, c.open, c.on_date, c.modified_at, c.zaak
         FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::text[], $5::text[]) i (case_id, position, party_id, role, acting_for)
         JOIN case_record c ON c.id = i.case_id JOIN party_record p ON p.id = i.party_id
         """,
