@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from fastapi.openapi.utils import get_openapi
 
-from relhub.api import API_VERSION, examples, relations, sources
+from relhub.api import API_VERSION, examples, relation_parts, relations, sources
 from relhub.api.answers import Problem
 from relhub.api.errors import ANSWERS, NOT_ACCEPTABLE, PROBLEM_JSON, TOO_LARGE, UNEXPECTED, UNREADABLE, UNSUPPORTED_MEDIA_TYPE, Answer
 from relhub.api.gate import ACTIVITY, OCCASION, OFFICIAL
@@ -47,7 +47,7 @@ def openapi_document() -> dict[str, Any]:
         version=API_VERSION,
         summary="What the municipality knows of a relation, as one record",
         description=_DESCRIPTION,
-        routes=[*relations.router.routes, *sources.router.routes],
+        routes=[*relations.router.routes, *relation_parts.router.routes, *sources.router.routes],
         tags=_TAGS,
         servers=_SERVERS,
         license_info=_LICENSE,

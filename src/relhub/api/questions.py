@@ -7,7 +7,7 @@ from fastapi import Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
-from relhub.services.asked import CaseQuery, Reference, SearchQuery, ViewOptions
+from relhub.services.asked import CaseQuery, PageQuery, Reference, SearchQuery, ViewOptions
 
 _SOURCE = r"^[a-z][a-z0-9-]{0,39}$"
 
@@ -188,6 +188,18 @@ def _max_age(cache_control: list[str]) -> int | None:
     return None
 
 
+Cursor = Annotated[
+    str | None,
+    Query(pattern=r"^[A-Za-z0-9._~=-]{1,500}$", title="Cursor", description="`next` of the page before; say nothing for the first page."),
+]
+Limit = Annotated[int, Query(ge=1, le=100, title="Aantal", description="At most this many on a page.")]
+
+
+async def page_query(cursor: Cursor = None, limit: Limit = 20) -> PageQuery:
+    """Which page of a list."""
+    return PageQuery(cursor or "", limit)
+
+
 async def case_query(
     phase: Annotated[
         Literal["open", "closed"] | None,
@@ -199,13 +211,8 @@ async def case_query(
             ),
         ),
     ] = None,
-    cursor: Annotated[
-        str | None,
-        Query(
-            pattern=r"^[A-Za-z0-9._~=-]{1,500}$", title="Cursor", description="`next` of the page before; say nothing for the first page."
-        ),
-    ] = None,
-    limit: Annotated[int, Query(ge=1, le=100, title="Aantal", description="At most this many on a page.")] = 20,
+    cursor: Cursor = None,
+    limit: Limit = 20,
 ) -> CaseQuery:
     """Which cases, and which page of them."""
     return CaseQuery(phase or "", cursor or "", limit)

@@ -50,6 +50,12 @@ class SearchQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class PageQuery:
+    cursor: str = ""
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class CaseQuery:
     phase: str = ""
     cursor: str = ""

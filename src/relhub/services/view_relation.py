@@ -6,21 +6,20 @@ from typing import Any
 
 import orjson
 
-from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level, Profile
+from relhub.domain.access import Level, Profile
 from relhub.domain.golden import Voice, golden_record
 from relhub.domain.identity import shared_evidence
 from relhub.domain.record import PartyRecord
-from relhub.errors import NotAllowed, NotFound
-from relhub.services.admit import Admitted, admit, fetch_occasion
+from relhub.services.admit import Admitted, admit
 from relhub.services.asked import Asked, View, ViewOptions
 from relhub.services.cursors import write_cursor
 from relhub.services.hub import Hub
 from relhub.services.keep_records import PARTY, at_utc
+from relhub.services.look import look
 from relhub.services.refresh_relation import refresh_relation, stale_sources
 from relhub.storage.views import CasePart, Position, ViewParts, view_parts
 
 PAGE = 20
-NOT_FOUND = "There is no such relation, or nothing of it that this processing activity may see."
 
 
 async def view_relation(hub: Hub, asked: Asked, relation_id: str, options: ViewOptions) -> View:
@@ -46,20 +45,14 @@ async def view_admitted(
 async def load(
     hub: Hub, admitted: Admitted, relation_id: str, *, limit: int, only_open: bool | None = None, after: Position | None = None
 ) -> ViewParts:
-    """The visible parts, logged; an occasion that the hub does not know is asked of its source once."""
-    for last in (False, True):
-        async with hub.database.driver() as driver:
-            parts = await view_parts(
-                driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look, limit=limit, only_open=only_open, after=after
-            )
-        if parts.outcome != "unknown-occasion" or last:
-            break
-        await fetch_occasion(hub, admitted)
-    if parts.outcome == "not-found":
-        raise NotFound(NOT_FOUND)
-    if parts.outcome != "shown":
-        raise NotAllowed(OCCASION_DOES_NOT_HOLD.reason)
-    return parts
+    """The visible parts, logged. Raises as `look` does."""
+    return await look(
+        hub,
+        admitted,
+        lambda driver: view_parts(
+            driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look, limit=limit, only_open=only_open, after=after
+        ),
+    )
 
 
 def _sections(
@@ -94,7 +87,8 @@ def _timeless(head: dict[str, Any]) -> dict[str, Any]:
 def case_page(hub: Hub, parts: ViewParts, limit: int, *, name: str) -> bytes:
     """Cases as a page: `{"next": …, "items": […]}`."""
     shown = parts.cases[:limit]
-    following = write_cursor(hub.sealer, parts.relation_id, shown[-1].position) if len(parts.cases) > limit else None
+    last = shown[-1].position if len(parts.cases) > limit else None
+    following = write_cursor(hub.sealer, f"cases/{parts.relation_id}", (last.open, last.on_date, last.number)) if last else None
     return b'{"next":' + orjson.dumps(following) + b',"' + name.encode() + b'":[' + b",".join(map(_case, shown)) + b"]}"
 
 
@@ -136,7 +130,7 @@ def _time(text: str | None) -> str | None:
 def _party(hub: Hub, profile: Profile, parts: ViewParts) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     if not parts.parties:
         return None, {}
-    voices = [_voice(hub, row) for row in parts.parties]
+    voices = [voice_of(hub, row) for row in parts.parties]
     party, origins = golden_record(voices, profile.groups, parts.non_disclosure)
     numbers = [[(scheme, token) for scheme, _, token in row["numbers"] or ()] for row in parts.parties]
     party["linkedBy"] = shared_evidence([voice.record for voice in voices], numbers)
@@ -146,7 +140,8 @@ def _party(hub: Hub, profile: Profile, parts: ViewParts) -> tuple[dict[str, Any]
     return party, origins
 
 
-def _voice(hub: Hub, row: Mapping[str, Any]) -> Voice:
+def voice_of(hub: Hub, row: Mapping[str, Any]) -> Voice:
+    """The party record that a stored row says, with the weight of its source."""
     said_at = datetime.fromisoformat(row["at"]) if row["at"] else None
     numbers = tuple((scheme, shown) for scheme, shown, _ in row["numbers"] or ())
     config = hub.sources.get(row["source"])
