@@ -27,7 +27,6 @@ def test_what_is_not_given_has_a_careful_default(tmp_path: Path) -> None:
     config = source(tmp_path, "https://projecten.voorbeeld.example/api/")
     assert (config.name, config.mode, config.regime, config.identity, config.category) == ("testing", "copy", "avg", "full", "ordinary")
     assert config.base_url == "https://projecten.voorbeeld.example/api"
-    assert not config.keep_payload
     assert config.expect.max_loss == 0.1
 
 

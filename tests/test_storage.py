@@ -1,5 +1,6 @@
 """The database: migrated, never newer than the code, and guarding by itself what may never break."""
 
+import asyncio
 import contextlib
 from typing import Any
 
@@ -75,6 +76,26 @@ async def test_a_transaction_that_fails_leaves_nothing(migrated_url: str) -> Non
     async with database.begin() as store:
         assert await store.driver.fetchval("SELECT count(*) FROM unread_set") == 0
     await database.close()
+
+
+async def test_connections_that_the_server_ended_are_replaced_before_anyone_uses_them(migrated_url: str) -> None:
+    database = Database(migrated_url, pool_size=5)
+    await asyncio.gather(*(one_look(database) for _ in range(5)))
+    await execute(
+        migrated_url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'relhub' AND datname = current_database()",
+    )
+    await asyncio.sleep(0.1)
+    assert await asyncio.gather(*(one_look(database) for _ in range(20))) == [1] * 20
+    async with database.begin() as store:
+        assert await store.driver.fetchval("SELECT 1") == 1
+    await database.close()
+
+
+async def one_look(database: Database) -> int:
+    async with database.driver() as driver:
+        await driver.execute("SELECT pg_sleep(0.02)")
+        return int(await driver.fetchval("SELECT 1"))
 
 
 def test_what_is_sealed_opens_only_as_what_it_is() -> None:

@@ -121,6 +121,37 @@ async def test_an_unknown_relation_is_refused_in_the_same_words_as_one_that_the_
         await view_relation(hub, by_permits(), "rel_" + "0" * 26, ALL)
 
 
+@pytest.mark.parametrize(
+    "reference",
+    [
+        Reference(identifier=("bsn", "999993653")),
+        Reference(record=("enforcement", "P-99999")),
+        Reference(case=("permits", "V-2099-99999")),
+        Reference(case=("nowhere", "V-2026-00001")),
+        Reference(case=("permits", "V-2026-00002")),
+        Reference(case=("enforcement", "HH-2026-00001")),
+    ],
+)
+async def test_who_needs_an_occasion_does_not_learn_who_or_what_is_known(hub: Hub, reference: Reference) -> None:
+    """Unknown to all, withheld, and known but not involved in the occasion: one answer, and each is logged."""
+    before = await looks_logged(hub)
+    with pytest.raises(NotAllowed, match="occasion does not hold"):
+        await look(hub, by_permits("case:permits/V-2026-00003"), reference)
+    assert await looks_logged(hub) == before + 1
+
+
+async def looks_logged(hub: Hub) -> int:
+    [row] = await rows(hub, "SELECT count(*) n FROM consultation_log")
+    return int(row["n"])
+
+
+async def test_a_number_that_only_the_new_case_of_the_occasion_knows_is_found(empty_hub: Hub, town: RunningTown) -> None:
+    zaak = next(zaak for zaak in town.items("permits") if zaak["identificatie"] == "V-2026-00001")
+    rol = next(rol for rol in town.items("permits", "rollen") if rol["zaak"] == zaak["url"] and rol["omschrijvingGeneriek"] == "initiator")
+    view = await look(empty_hub, by_permits(), Reference(identifier=("bsn", rol["betrokkeneIdentificatie"]["inpBsn"])))
+    assert [case["ref"] for case in view["cases"]["items"]] == ["permits/V-2026-00001"]
+
+
 async def test_a_case_that_the_hub_does_not_know_yet_is_fetched_from_its_source_first(empty_hub: Hub) -> None:
     view = await look(empty_hub, by_permits())
     assert [case["ref"] for case in view["cases"]["items"]] == ["permits/V-2026-00001"]
@@ -160,6 +191,33 @@ async def test_max_age_fetches_what_has_changed_since(hub: Hub, town: RunningTow
     assert "Another name" not in orjson.dumps(old).decode()
     assert "Another name" in orjson.dumps(fresh).decode()
     assert min(source["asOf"] for source in fresh["sources"]) >= max(source["asOf"] for source in old["sources"])
+
+
+async def test_a_source_of_which_not_every_case_was_asked_again_is_not_called_fresh(hub: Hub, town: RunningTown) -> None:
+    dossier = town.get("enforcement", "HH-2026-00001")
+    for number in range(21):
+        town.put("enforcement", {**dossier, "dossierNr": f"HH-2026-9{number:04}"})
+    await pull_source(hub, "enforcement")
+    async with hub.database.begin() as store:
+        await store.driver.execute("UPDATE source_state SET last_success_at = '2026-01-01T00:00:00Z'")
+    view = await look(hub, by_permits(), options=ViewOptions(max_age=0))
+    assert {source["source"]: source["asOf"][:7] for source in view["sources"]} == {
+        "enforcement": "2026-01",
+        "permits": f"{datetime.now(UTC):%Y-%m}",
+        "projects": f"{datetime.now(UTC):%Y-%m}",
+    }
+
+
+async def test_a_live_source_is_asked_at_every_view(hub: Hub, town: RunningTown) -> None:
+    live = replace(hub, sources={**hub.sources, "projects": hub.sources["projects"].model_copy(update={"mode": "live"})})
+    town.put("projects", {**town.get("projects", "PRJ-0001"), "name": "Another name"})
+    view = await look(live, by_permits())
+    assert "Another name" in orjson.dumps(view).decode()
+    assert {source["source"]: source["mode"] for source in view["sources"]} == {
+        "enforcement": "copy",
+        "permits": "copy",
+        "projects": "live",
+    }
 
 
 async def test_max_age_with_a_source_that_is_down_answers_from_the_store_and_says_so(hub: Hub, town: RunningTown) -> None:
@@ -330,7 +388,8 @@ async def answers(hub: Hub, question: Asked, relation_id: str) -> list[bytes]:
         view = (await view_relation(hub, question, relation_id, ALL)).body
         cases = (await list_cases(hub, question, relation_id, CaseQuery(limit=100))).body
         parts = [
-            (await part(hub, question, relation_id, PageQuery(limit=100))).body for part in (show_timeline, list_source_records, show_history)
+            (await part(hub, question, relation_id, PageQuery(limit=100))).body
+            for part in (show_timeline, list_source_records, show_history)
         ]
     except NotFound:
         return [b"not found"]

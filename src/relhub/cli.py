@@ -72,7 +72,10 @@ def run(
     Prints the address, a token per demo consumer and three requests to paste; writes the same to ready.json. Ends with Ctrl-C.
     With RELHUB_DATABASE_URL it uses that PostgreSQL instead of its own.
     """
-    from relhub.run import run_all
+    try:
+        from relhub.run import run_all
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(f"relhub run needs {error.name}; install relhub with its extra: pip install 'relhub[demo]'") from None
 
     asyncio.run(run_all(directory, port, relations, _faults(fault)))
 

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -76,27 +77,39 @@ def _initialise(directory: Path, data: Path, owner: str | None) -> str:
         _refuse_other_version(data)
         return file.read_text()
     if data.exists():
-        raise DatabaseUnusable(f"{data} is there and incomplete; remove {directory} and start again")
+        raise DatabaseUnusable(f"{data} is there without its password; remove {directory} and start again")
     password = secrets.token_urlsafe(24)
     file.touch(mode=0o600)
     file.write_text(password)
     if owner:
         os.chown(file, *_ids(owner))
+    _initdb(directory, data, file, owner)
+    return password
+
+
+def _initdb(directory: Path, data: Path, password_file: Path, owner: str | None) -> None:
+    """All of the data directory or nothing: what was killed halfway is not taken for one."""
+    unfinished = directory / "data.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
     options = [
         "--auth=scram-sha-256",
-        f"--pwfile={file}",
+        f"--pwfile={password_file}",
         "--encoding=UTF8",
         "--locale-provider=builtin",
         "--builtin-locale=C.UTF-8",
-        "-U",
-        "postgres",
     ]
     made = subprocess.run(
-        [POSTGRES_BIN_PATH / "initdb", *options, "-D", data], user=owner, capture_output=True, text=True, check=False, cwd=directory
+        [POSTGRES_BIN_PATH / "initdb", *options, "-U", "postgres", "-D", unfinished],
+        user=owner,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=directory,
+        preexec_fn=end_with_parent,
     )
     if made.returncode:
         raise DatabaseUnusable(f"PostgreSQL can't make its data directory {data}: {_last_line(made.stderr)}")
-    return password
+    unfinished.rename(data)
 
 
 def _refuse_other_version(data: Path) -> None:

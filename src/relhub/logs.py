@@ -6,6 +6,7 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
+import orjson
 import structlog
 
 from relhub.domain.identifiers import bsn
@@ -23,7 +24,7 @@ def set_up_logging(level: str = "INFO") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     watched = sys.stderr.isatty()
-    render = structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer()
+    render = structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer(_json)
     last: list[Any] = [structlog.processors.format_exc_info, redact, structlog.stdlib.ProcessorFormatter.remove_processors_meta, render]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
@@ -37,6 +38,10 @@ def set_up_logging(level: str = "INFO") -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def _json(event: Any, default: Any) -> str:
+    return orjson.dumps(event, default).decode()
 
 
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -9,7 +9,7 @@ import uuid
 from typing import Final
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from relhub.api import API_VERSION
@@ -17,15 +17,15 @@ from relhub.api.errors import TOO_LARGE, problem, unexpected
 
 MAX_BODY: Final = 65_536
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
-_ALWAYS: Final = {
-    "API-Version": API_VERSION,
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
+_ALWAYS: Final = [
+    (b"api-version", API_VERSION.encode()),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+]
 _logger = structlog.get_logger("relhub.access")
 
 
@@ -49,10 +49,9 @@ class Observe:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Trace-Id"] = trace_id
-                for name, value in _ALWAYS.items():
-                    headers.setdefault(name, value)
+                given = {name for name, _ in message["headers"]}
+                always = (header for header in _ALWAYS if header[0] not in given)
+                message["headers"] = [*message["headers"], *always, (b"x-trace-id", trace_id.encode())]
             await send(message)
 
         try:

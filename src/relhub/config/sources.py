@@ -62,8 +62,6 @@ class SourceConfig(_Strict):
     identity: Literal["full", "leaf"] = "full"
     regime: Literal["avg", "wpg"] = "avg"
     category: Literal["ordinary", "criminal", "special"] = "ordinary"
-    carries_non_disclosure: bool = False
-    keep_payload: bool = False
     auth: Auth = NoAuth(kind="none")
     limits: Limits = Limits()
     expect: Expect = Expect()

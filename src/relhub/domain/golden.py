@@ -31,13 +31,20 @@ class Value:
     voice: Voice
 
 
-def golden_record(
-    voices: Sequence[Voice], groups: frozenset[FieldGroup], non_disclosure: bool
-) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """The party as one record, and the origins of each of its attributes.
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """The party as one record, and what each of its attributes was chosen from."""
 
-    Trust decides, then the later word, then (source, key). With non-disclosure no address, phone or e-mail is given without that group.
-    """
+    record: dict[str, Any]
+    _chosen: dict[str, list[Value]]
+
+    def origins(self) -> dict[str, list[dict[str, Any]]]:
+        """Per attribute who says what, the chosen one first."""
+        return {name: [_origin(name, value) for value in values] for name, values in self._chosen.items() if values}
+
+
+def golden_record(voices: Sequence[Voice], groups: frozenset[FieldGroup], non_disclosure: bool) -> Golden:
+    """Trust decides, then the later word, then (source, key). With non-disclosure no address, phone or e-mail is given without that group."""
     ordered = sorted(voices, key=_rank)
     person = ordered[0].record.kind in ("person", "contact_person")
     chosen: dict[str, list[Value]] = {"name": _names(ordered) if person else _organisation_names(ordered)}
@@ -54,7 +61,7 @@ def golden_record(
     party = {name: shown for name, values in chosen.items() if (shown := _SHOWN[name](values)) is not None}
     party["nonDisclosure"] = non_disclosure
     party["flags"] = sorted({flag for voice in ordered for flag in voice.record.flags} - {"non_disclosure"})
-    return party, {name: [_origin(name, value) for value in values] for name, values in chosen.items() if values}
+    return Golden(party, chosen)
 
 
 def display_name(record: PartyRecord) -> str:

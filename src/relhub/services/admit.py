@@ -55,10 +55,10 @@ async def not_found(hub: Hub, look: Look, reason: str) -> NoReturn:
 
 async def fetch_occasion(hub: Hub, admitted: Admitted) -> None:
     """Asks the source for a case that the hub does not know yet. Raises NotAllowed when there is no such source, SourceError when it does not answer."""
+    if admitted.occasion.source not in hub.sources:
+        await refuse(hub, admitted.look, OCCASION_DOES_NOT_HOLD)
     try:
         await fetch_case(hub, *admitted.occasion_case)
-    except NotFound:
-        raise NotAllowed(OCCASION_DOES_NOT_HOLD.reason) from None
     except SourceError:
         async with hub.database.driver() as driver:
             await add_look(driver, admitted.look, "unverified", [], [])

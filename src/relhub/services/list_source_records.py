@@ -52,7 +52,7 @@ def _place(record: _Record) -> list[Any]:
 
 def _show(admitted: Admitted, parts: RecordParts, record: _Record) -> dict[str, Any]:
     party, voice = record.voice.record, record.voice
-    says, _ = golden_record([voice], admitted.profile.groups, parts.non_disclosure)
+    says = golden_record([voice], admitted.profile.groups, parts.non_disclosure).record
     return {
         "source": party.source,
         "key": party.key,

@@ -1,11 +1,11 @@
 """From what a consumer knows (a case, an official number, its own key) to the view."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from relhub.domain import identifiers
 from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level
-from relhub.errors import AmbiguousIdentifier, InvalidInput, NotAllowed, Problem
-from relhub.services.admit import Admitted, admit, not_found
+from relhub.errors import AmbiguousIdentifier, InvalidInput, Problem
+from relhub.services.admit import Admitted, admit, fetch_occasion, not_found, refuse
 from relhub.services.asked import Asked, Reference, View, ViewOptions
 from relhub.services.fetch_case import fetch_case
 from relhub.services.hub import Hub
@@ -47,7 +47,7 @@ def _checked(scheme: str, value: str) -> str:
 async def _by_case(hub: Hub, admitted: Admitted, source: str, case_id: str, options: ViewOptions) -> View:
     parties = await _parties(hub, admitted, source, case_id)
     if not parties:
-        await not_found(hub, admitted.look, _NO_CASE)
+        await _nothing(hub, admitted, _NO_CASE)
     main = min(
         range(len(parties)), key=lambda n: (_MAIN_ROLES.index(parties[n].role) if parties[n].role in _MAIN_ROLES else len(_MAIN_ROLES), n)
     )
@@ -69,23 +69,41 @@ def _reference(party: CaseParty) -> dict[str, Any]:
 
 
 async def _by_number(hub: Hub, admitted: Admitted, scheme: str, value: str, options: ViewOptions) -> View:
+    await _know_occasion(hub, admitted)
     token = hub.sealer.token(scheme, value)
     async with hub.database.driver() as driver:
         found = await relations_by_number(driver, admitted.profile.at_least(Level.summary), scheme, token)
     if not found:
-        await not_found(hub, admitted.look, _NO_NUMBER)
+        await _nothing(hub, admitted, _NO_NUMBER)
     if len(found) > 1:
         await _ambiguous(hub, admitted, found)
     return await view_admitted(hub, admitted, found[0], options)
 
 
-async def _ambiguous(hub: Hub, admitted: Admitted, found: list[str]) -> None:
-    """Both are named to those whose occasion involves one of them, or who need none."""
+async def _know_occasion(hub: Hub, admitted: Admitted) -> None:
+    """A case that is new may bring the party that is asked for: it is fetched before anything is looked up."""
+    if admitted.occasion.sort == "none":
+        return
     async with hub.database.driver() as driver:
-        if admitted.occasion.sort != "none":
+        known = await is_known(driver, *admitted.occasion_case)
+    if not known:
+        await fetch_occasion(hub, admitted)
+
+
+async def _nothing(hub: Hub, admitted: Admitted, reason: str) -> NoReturn:
+    """Nothing found: where an occasion is needed that is answered as one that does not hold, so that nobody learns who is known."""
+    if admitted.occasion.sort == "none":
+        await not_found(hub, admitted.look, reason)
+    await refuse(hub, admitted.look, OCCASION_DOES_NOT_HOLD)
+
+
+async def _ambiguous(hub: Hub, admitted: Admitted, found: list[str]) -> NoReturn:
+    """Both are named to those whose occasion involves one of them, or who need none."""
+    if admitted.occasion.sort != "none":
+        async with hub.database.driver() as driver:
             involved = await relations_of_occasion(driver, *admitted.occasion_case, admitted.look.department)
-            if not set(found) & involved:
-                await add_look(driver, admitted.look, "refused", [], [])
-                raise NotAllowed(OCCASION_DOES_NOT_HOLD.reason)
+        if not set(found) & involved:
+            await refuse(hub, admitted.look, OCCASION_DOES_NOT_HOLD)
+    async with hub.database.driver() as driver:
         await add_look(driver, admitted.look, "ambiguous", found, [])
     raise AmbiguousIdentifier(tuple(found))

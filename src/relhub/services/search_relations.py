@@ -63,7 +63,7 @@ def _terms(query: SearchQuery) -> Iterator[tuple[str, str]]:
 def _hit(hub: Hub, profile: Profile, relation_id: str, non_disclosure: bool, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """As little as is needed to choose: name, birth date, city."""
     voices = [Voice(party_of(row), hub.sources[row["source"]].trust if row["source"] in hub.sources else 0, row["at"]) for row in rows]
-    party, _ = golden_record(voices, profile.groups, non_disclosure)
+    party = golden_record(voices, profile.groups, non_disclosure).record
     addresses = party.get("addresses") or [{}]
     return {
         "id": relation_id,

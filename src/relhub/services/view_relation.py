@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from relhub.domain.access import Level, Profile
-from relhub.domain.golden import Voice, golden_record
+from relhub.domain.golden import Golden, Voice, golden_record
 from relhub.domain.identity import shared_evidence
 from relhub.domain.record import PartyRecord
 from relhub.services.admit import Admitted, admit
@@ -33,11 +33,9 @@ async def view_admitted(
     """The same, for a question that is admitted already; `more`: further members of the answer."""
     parts = await load(hub, admitted, relation_id, limit=PAGE)
     refreshed: set[str] = set()
-    if options.max_age is not None:
-        stale = stale_sources(hub, admitted.profile, parts, admitted.look.at, options.max_age)
-        if stale:
-            refreshed = await refresh_relation(hub, admitted.profile, parts.relation_id, stale)
-            parts = await load(hub, admitted, parts.relation_id, limit=PAGE)
+    if stale := stale_sources(hub, parts, admitted.look.at, options.max_age):
+        refreshed = await refresh_relation(hub, admitted.profile, parts.relation_id, stale)
+        parts = await load(hub, admitted, parts.relation_id, limit=PAGE)
     head, cases = _sections(hub, admitted.profile, parts, options, more or {}, refreshed)
     return View(parts.relation_id, _joined(head, cases), hub.sealer.tag(_joined(_timeless(head), cases)))
 
@@ -65,9 +63,10 @@ def _sections(
     if "summary" in options.sections:
         head["summary"] = {"openCases": parts.open_cases, "byCapacity": parts.by_capacity}
     if "party" in options.sections:
-        head["party"], origins = _party(hub, profile, parts)
+        golden = _golden(hub, profile, parts)
+        head["party"] = golden and golden.record
         if options.origins:
-            head["origins"] = origins
+            head["origins"] = golden.origins() if golden else {}
     head |= more
     if parts.referral:
         head["referral"] = {"via": "coordinator", "ask": profile.coordinator}
@@ -124,20 +123,21 @@ def _state(as_of: str | None, since: str | None, *, found: bool) -> dict[str, An
 
 
 def _time(text: str | None) -> str | None:
-    return at_utc(datetime.fromisoformat(text)) if text else None
+    """To the second; the database speaks UTC."""
+    return f"{text[:19]}Z" if text else None
 
 
-def _party(hub: Hub, profile: Profile, parts: ViewParts) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+def _golden(hub: Hub, profile: Profile, parts: ViewParts) -> Golden | None:
     if not parts.parties:
-        return None, {}
+        return None
     voices = [voice_of(hub, row) for row in parts.parties]
-    party, origins = golden_record(voices, profile.groups, parts.non_disclosure)
+    golden = golden_record(voices, profile.groups, parts.non_disclosure)
     numbers = [[(scheme, token) for scheme, _, token in row["numbers"] or ()] for row in parts.parties]
-    party["linkedBy"] = shared_evidence([voice.record for voice in voices], numbers)
+    golden.record["linkedBy"] = shared_evidence([voice.record for voice in voices], numbers)
     contacts = {orjson.dumps(body): body for row in parts.parties for body in row["contacts"] or ()}
     if contacts and "contact-details" in profile.groups:
-        party["contactPersons"] = [_contact(body) for body in contacts.values()]
-    return party, origins
+        golden.record["contactPersons"] = [_contact(body) for body in contacts.values()]
+    return golden
 
 
 def voice_of(hub: Hub, row: Mapping[str, Any]) -> Voice:
@@ -155,5 +155,5 @@ def party_of(row: Mapping[str, Any]) -> PartyRecord:
 
 def _contact(body: dict[str, Any]) -> dict[str, Any]:
     record = PARTY.validate_python({**body, "source": "", "key": "", "kind": "contact_person"})
-    golden, _ = golden_record([Voice(record, 0, None)], frozenset({"contact-details"}), False)
+    golden = golden_record([Voice(record, 0, None)], frozenset({"contact-details"}), False).record
     return {"name": golden["name"], "function": record.function, "phones": golden["phones"], "emails": golden["emails"]}

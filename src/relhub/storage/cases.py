@@ -38,14 +38,16 @@ async def parties_of_case(driver: Driver, source: str, case_id: str, capacities:
     return [CaseParty(row["relation_id"], row["role"], row["display"], row["kind"]) for row in rows]
 
 
-async def newest_open_cases(
+async def newest_cases(
     driver: Driver, relation_id: str, capacities: Sequence[str], sources: list[str], limit: int
 ) -> list[tuple[str, str]]:
-    """(source, case id) of the newest open visible cases of a relation in these sources."""
+    """(source, case id) of the visible cases of a relation, at most so many from each of these sources: open ones first, newest first."""
     rows = await driver.fetch(
         """
-        SELECT DISTINCT c.source, c.case_id, i.on_date, c.id FROM involvement i JOIN case_record c ON c.id = i.case_id
-        WHERE i.relation_id = $1 AND i.open AND i.capacity = ANY($2) AND c.source = ANY($3) ORDER BY i.on_date DESC, c.id DESC LIMIT $4
+        SELECT newest.source, newest.case_id FROM unnest($3::text[]) s (name) CROSS JOIN LATERAL (
+            SELECT DISTINCT i.open, i.on_date, c.id, c.source, c.case_id FROM involvement i JOIN case_record c ON c.id = i.case_id
+            WHERE i.relation_id = $1 AND i.capacity = ANY($2) AND c.source = s.name ORDER BY i.open DESC, i.on_date DESC, c.id DESC LIMIT $4
+        ) newest
         """,
         relation_id,
         capacities,

@@ -2,16 +2,17 @@
 
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
 from relhub.errors import ConfigurationError, DatabaseUnusable
 
@@ -47,6 +48,7 @@ class Database:
 
     def __init__(self, url: str, pool_size: int = 10) -> None:
         self._engine = _engine(url, pool_size)
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -54,17 +56,25 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Store]:
         """A transaction, committed at the end of the block. Raises DatabaseUnusable when there is no database."""
-        async with _said_plainly(), self._engine.begin() as connection:
-            await connection.execute(text("SET LOCAL lock_timeout = '60s'"))  # also makes SQLAlchemy send BEGIN, before the driver is used
-            raw = await connection.get_raw_connection()
-            yield Store(connection, cast(Driver, raw.driver_connection))
+        with _said_plainly():
+            async with self._engine.begin() as connection:
+                await connection.execute(
+                    text("SET LOCAL lock_timeout = '60s'")
+                )  # also makes SQLAlchemy send BEGIN, before the driver is used
+                raw = await connection.get_raw_connection()
+                yield Store(connection, cast(Driver, raw.driver_connection))
 
     @asynccontextmanager
     async def driver(self) -> AsyncIterator[Driver]:
         """The driver's connection, each statement a transaction of its own: for the view, which is one statement."""
-        async with _said_plainly(), self._engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            yield cast(Driver, raw.driver_connection)
+        with _said_plainly():
+            raw = (
+                await self._engine.raw_connection()
+            )  # not connect(): its transaction is of no use here, and costs as much as the statement
+            try:
+                yield cast(Driver, raw.driver_connection)
+            finally:
+                await greenlet_spawn(raw.close)
 
     @asynccontextmanager
     async def sole(self, name: str) -> AsyncIterator[bool]:
@@ -93,7 +103,7 @@ def _engine(url: str, pool_size: int) -> AsyncEngine:
             "RELHUB_DATABASE_URL is not a database URL; it looks like postgresql://user:password@host:5432/relhub"
         ) from error
     query = dict(parsed.query)
-    arguments: dict[str, Any] = {"timeout": 10, "server_settings": {"application_name": "relhub", "jit": "off"}}
+    arguments: dict[str, Any] = {"timeout": 10, "server_settings": {"application_name": "relhub", "jit": "off", "timezone": "UTC"}}
     mode = query.pop("sslmode", None)
     if mode == "verify-full":
         arguments["ssl"] = ssl.create_default_context()
@@ -102,12 +112,18 @@ def _engine(url: str, pool_size: int) -> AsyncEngine:
     return create_async_engine(parsed.set(query=query), pool_size=pool_size, max_overflow=0, pool_timeout=10, connect_args=arguments)
 
 
-@asynccontextmanager
-async def _said_plainly() -> AsyncIterator[None]:
+def _refuse_closed(connection: Any, *_: object) -> None:
+    """After a restart of the server its connections are closed, and known to be: all are replaced before one is used."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
     """A lost or missing database as one error of ours; a wrong statement stays what it is."""
     try:
         yield
-    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError, SQLAlchemyError) as error:
+    except Exception as error:
         reason = next((text for kinds, text in _UNUSABLE if any(isinstance(cause, kinds) for cause in _causes(error))), None)
         if reason is None:
             raise

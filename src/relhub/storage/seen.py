@@ -16,12 +16,10 @@ target AS (
     SELECT c.open AND $7 = ANY(c.departments) AND EXISTS (SELECT FROM involvement i JOIN target t ON t.id = i.relation_id WHERE i.case_id = c.id) holds
     FROM case_record c WHERE c.source = $5 AND c.case_id = $6
 ), heard AS (
-    SELECT p.id, p.source, p.key, p.variant, p.kind, p.body, said.at, said.n > 0 seen,
-        EXISTS (SELECT FROM unnest($3::text[]) k (capacity) WHERE EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.capacity = k.capacity)) named,
-        EXISTS (SELECT FROM unnest($4::text[]) k (capacity) WHERE EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.capacity = k.capacity)) referred
-    FROM target t JOIN party_record p ON p.relation_id = t.id
-    CROSS JOIN LATERAL (
-        SELECT max(latest.at) at, count(*) n FROM unnest($2::text[]) k (capacity) CROSS JOIN LATERAL (
+    SELECT p.id, p.source, p.key, p.variant, p.kind, p.body, said.* FROM target t JOIN party_record p ON p.relation_id = t.id CROSS JOIN LATERAL (
+        SELECT max(latest.at) FILTER (WHERE k.capacity = ANY($2)) at, coalesce(bool_or(k.capacity = ANY($2)), false) seen,
+            coalesce(bool_or(k.capacity = ANY($3)), false) named, coalesce(bool_or(k.capacity = ANY($4)), false) referred
+        FROM unnest($3::text[] || $4::text[]) k (capacity) CROSS JOIN LATERAL (
             SELECT i.modified_at at FROM involvement i WHERE i.party_id = p.id AND i.capacity = k.capacity ORDER BY i.modified_at DESC NULLS LAST LIMIT 1
         ) latest
     ) said
@@ -36,7 +34,7 @@ target AS (
 PARTIES = """
 (SELECT json_agg(json_build_object('id', h.id, 'source', h.source, 'key', h.key, 'variant', h.variant, 'kind', h.kind, 'body', h.body, 'at', h.at,
     'numbers', (SELECT json_agg(json_build_array(n.scheme, n.shown, encode(n.token, 'hex')) ORDER BY n.scheme) FROM party_identifier n WHERE n.party_id = h.id),
-    'contacts', (SELECT json_agg(o.body ORDER BY o.display, o.id) FROM party_record o WHERE o.source = h.source AND o.contact_of = h.key AND h.key <> ''
+    'contacts', (SELECT json_agg(o.body ORDER BY o.display, o.id) FROM party_record o WHERE o.source = h.source AND o.contact_of = h.key AND o.contact_of <> ''
         AND o.kind = 'contact_person' AND NOT o.protected AND EXISTS (SELECT FROM involvement i WHERE i.party_id = o.id AND i.capacity = ANY($2))))
     ORDER BY h.source, h.key, h.id) FROM heard h WHERE h.seen)::text"""
 """The visible party records of the relation, as JSON."""
@@ -59,15 +57,15 @@ def twins(full: str) -> str:
 )"""
 
 
-def statement(steps: str, records: str, columns: str, first: int) -> str:
-    """One statement that gives these columns and logs these records; `steps`: further ones to get there, each after a comma."""
+def statement(steps: str, records: str, columns: str, first: int, more: str = "") -> str:
+    """One statement that gives these columns and logs these records; `steps`: to get there, each after a comma; `more`: joined at the end."""
     return f"""
 WITH {_SEEN}{steps}, looked AS (
     INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records)
     SELECT {look_parameters(first)}, v.outcome, ARRAY(SELECT id FROM target), CASE v.outcome WHEN 'shown' THEN ARRAY({records}) ELSE '{{}}' END
     FROM verdict v
 )
-SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true
+SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true{more}
 """
 
 

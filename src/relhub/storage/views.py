@@ -80,11 +80,15 @@ t.kind, t.non_disclosure, {PARTIES} parties,
         SELECT i.capacity, CASE GROUPING(i.capacity) WHEN 0 THEN count(DISTINCT i.case_id) FILTER (WHERE i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE again)))
             ELSE count(DISTINCT i.case_id) FILTER (WHERE i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))) END n
         FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.capacity = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ()) ORDER BY 1) o)::text open_cases,
-    ARRAY(SELECT part FROM shown_case) parts, ARRAY(SELECT array_to_string(roles, chr(31)) FROM shown_case) roles, ARRAY(SELECT also FROM shown_case) also,
-    ARRAY(SELECT open FROM shown_case) opens, ARRAY(SELECT on_date FROM shown_case) dates, ARRAY(SELECT case_id FROM shown_case) numbers,
+    shown.*,
     (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since)) FROM source_state)::text sources"""
 
-_STATEMENT = statement(_PAGE, _RECORDS, _COLUMNS, 14)
+_SHOWN = """ CROSS JOIN (
+    SELECT array_agg(part) parts, array_agg(array_to_string(roles, chr(31))) roles, array_agg(also) also, array_agg(open) opens, array_agg(on_date) dates,
+        array_agg(case_id) numbers FROM shown_case
+) shown"""
+
+_STATEMENT = statement(_PAGE, _RECORDS, _COLUMNS, 14, _SHOWN)
 
 
 async def view_parts(
@@ -116,7 +120,7 @@ async def view_parts(
 def _parts(row: Any) -> ViewParts:
     if row["outcome"] != "shown":
         return ViewParts(row["outcome"], row["id"] or "", "", False, [], set(), False, 0, {}, [], {})
-    positions = [Position(*place) for place in zip(row["opens"], row["dates"], row["numbers"], strict=True)]
+    columns = [row[name] or () for name in ("parts", "roles", "also", "opens", "dates", "numbers")]
     counts = orjson.loads(row["open_cases"] or "{}")
     return ViewParts(
         outcome="shown",
@@ -129,8 +133,7 @@ def _parts(row: Any) -> ViewParts:
         open_cases=counts.pop("", 0),
         by_capacity=counts,
         cases=[
-            CasePart(part, roles.split("\x1f"), also or b"", position)
-            for part, roles, also, position in zip(row["parts"], row["roles"], row["also"], positions, strict=True)
+            CasePart(part, roles.split("\x1f"), also or b"", Position(*place)) for part, roles, also, *place in zip(*columns, strict=True)
         ],
         sources=orjson.loads(row["sources"] or "{}"),
     )
