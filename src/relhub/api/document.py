@@ -92,7 +92,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         _without_null(parameter.get("schema", {}))
     answers = operation["responses"]
     answers.pop("422", None)
-    answers["200"]["content"]["application/json"]["examples"] = {"demo": {"$ref": f"#/components/examples/{operation['operationId']}"}}
+    if operation["operationId"] in _EXAMPLES:
+        answers["200"]["content"]["application/json"]["examples"] = {"demo": {"$ref": f"#/components/examples/{operation['operationId']}"}}
     tag = ["ETag"] if "{" in path else []
     answers["200"] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
     if tag:

@@ -87,7 +87,7 @@ def case_page(hub: Hub, parts: ViewParts, limit: int, *, name: str) -> bytes:
     """Cases as a page: `{"next": …, "items": […]}`."""
     shown = parts.cases[:limit]
     last = shown[-1].position if len(parts.cases) > limit else None
-    following = write_cursor(hub.sealer, f"cases/{parts.relation_id}", (last.open, last.on_date, last.number)) if last else None
+    following = write_cursor(hub.sealer, parts.relation_id, last) if last else None
     return b'{"next":' + orjson.dumps(following) + b',"' + name.encode() + b'":[' + b",".join(map(_case, shown)) + b"]}"
 
 

@@ -9,7 +9,7 @@ import orjson
 from relhub.domain.access import Profile
 from relhub.storage.database import Driver
 from relhub.storage.log import Look
-from relhub.storage.seen import PARTIES, seen_by, statement
+from relhub.storage.seen import PARTIES, see, statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,7 @@ _HISTORY = statement(_PERIODS, _RECORDS, "ARRAY(SELECT period FROM period) perio
 
 async def records_one_by_one(driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> RecordParts:
     """All visible party records of one relation, logged."""
-    row = await driver.fetchrow(_ONE_BY_ONE, *seen_by(relation_id, profile, occasion, look), *look.values())
-    assert row is not None  # the verdict is always there
+    row = await see(driver, _ONE_BY_ONE, relation_id, profile, occasion, look)
     if row["outcome"] != "shown":
         return RecordParts(row["outcome"], row["id"] or "", False, [], {}, set())
     decided = {((a, b), (c, d)) for a, b, c, d in orjson.loads(row["decided"] or "[]")}
@@ -82,7 +81,6 @@ async def records_one_by_one(driver: Driver, relation_id: str, profile: Profile,
 
 async def periods(driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> Periods:
     """Which ids the visible records of one relation had, and which records it had that are elsewhere now; logged."""
-    row = await driver.fetchrow(_HISTORY, *seen_by(relation_id, profile, occasion, look), *look.values())
-    assert row is not None  # the verdict is always there
+    row = await see(driver, _HISTORY, relation_id, profile, occasion, look)
     found = [Period(id_, from_at, until_at, now, source, key) for source, key, id_, from_at, until_at, now in row["periods"] or ()]
     return Periods(row["outcome"], row["id"] or "", found if row["outcome"] == "shown" else [])

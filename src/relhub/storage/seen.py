@@ -1,11 +1,12 @@
 """What every statement about one relation begins with: what of it may be seen, whether the occasion holds, and the row in the log.
 
-Parameters $1 to $7 are `seen_by`'s; those of the look follow from the number that `statement` is given.
+Parameters $1 to $7 are filled by `see`; those of the look follow from the number that `statement` is given.
 """
 
 from typing import Any
 
 from relhub.domain.access import Level, Profile
+from relhub.storage.database import Driver
 from relhub.storage.log import LOOK_COLUMNS, Look, look_parameters
 
 _SEEN = """
@@ -69,13 +70,20 @@ SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true{more
 """
 
 
-def seen_by(relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> list[Any]:
-    """The first seven parameters. `occasion`: (source, case id) to verify, or two empty strings."""
-    return [
+async def see(
+    driver: Driver, statement: str, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look, *further: Any
+) -> Any:
+    """The row that such a statement gives. `occasion`: (source, case id) to verify, or two empty strings; `further`: from $8 on."""
+    row = await driver.fetchrow(
+        statement,
         relation_id,
         profile.at_least(Level.summary),
         profile.at_least(Level.existence),
         [capacity for capacity, level in profile.levels.items() if level == Level.referral],
         *occasion,
         look.department,
-    ]
+        *further,
+        *look.values(),
+    )
+    assert row is not None  # the verdict is always there
+    return row

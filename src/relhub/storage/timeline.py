@@ -6,7 +6,7 @@ from datetime import date
 from relhub.domain.access import Level, Profile
 from relhub.storage.database import Driver
 from relhub.storage.log import Look
-from relhub.storage.seen import seen_by, statement, twins
+from relhub.storage.seen import see, statement, twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +54,8 @@ async def timeline(
     after: tuple[date, int, int] | None,
 ) -> Timeline:
     """The moments after this one, newest first, logged. `limit`: one more is read."""
-    row = await driver.fetchrow(
-        _STATEMENT,
-        *seen_by(relation_id, profile, occasion, look),
-        profile.at_least(Level.full),
-        limit + 1,
-        *(after or (None, None, None)),
-        *look.values(),
-    )
-    assert row is not None  # the verdict is always there
+    place = after or (None, None, None)
+    row = await see(driver, _STATEMENT, relation_id, profile, occasion, look, profile.at_least(Level.full), limit + 1, *place)
     if row["outcome"] != "shown":
         return Timeline(row["outcome"], row["id"] or "", [])
     places = zip(row["dates"], row["ids"], row["places"], strict=True)

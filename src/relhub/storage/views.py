@@ -9,7 +9,7 @@ import orjson
 from relhub.domain.access import Level, Profile
 from relhub.storage.database import Driver
 from relhub.storage.log import Look
-from relhub.storage.seen import PARTIES, seen_by, statement, twins
+from relhub.storage.seen import PARTIES, see, statement, twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +104,8 @@ async def view_parts(
 ) -> ViewParts:
     """The visible parts of one relation, logged. `occasion`: (source, case id) to verify, or two empty strings; `limit`: cases, one more is read."""
     place = (after.open, after.on_date, after.number) if after else (None, None, None)
-    row = await driver.fetchrow(
-        _STATEMENT,
-        *seen_by(relation_id, profile, occasion, look),
-        limit + 1,
-        only_open,
-        *place,
-        profile.at_least(Level.full),
-        *look.values(),
-    )
-    assert row is not None  # the verdict is always there
-    return _parts(row)
+    full = profile.at_least(Level.full)
+    return _parts(await see(driver, _STATEMENT, relation_id, profile, occasion, look, limit + 1, only_open, *place, full))
 
 
 def _parts(row: Any) -> ViewParts:
