@@ -7,7 +7,7 @@ from fastapi import Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
-from relhub.services.asked import CaseQuery, PageQuery, Reference, SearchQuery, ViewOptions
+from relhub.services.asked import CaseQuery, EventQuery, PageQuery, Reference, SearchQuery, ViewOptions
 
 _SOURCE = r"^[a-z][a-z0-9-]{0,39}$"
 
@@ -193,6 +193,21 @@ Cursor = Annotated[
     Query(pattern=r"^[A-Za-z0-9._~=-]{1,500}$", title="Cursor", description="`next` of the page before; say nothing for the first page."),
 ]
 Limit = Annotated[int, Query(ge=1, le=100, title="Aantal", description="At most this many on a page.")]
+
+
+async def event_query(
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=1000, title="Aantal", description="At most this many on a page.")] = 100,
+    start: Annotated[
+        Literal["oldest", "now"],
+        Query(
+            title="Begin",
+            description="Where to begin without a cursor: with the oldest event that is kept, or now, which gives a cursor and no events.",
+        ),
+    ] = "oldest",
+) -> EventQuery:
+    """From where on, and how many."""
+    return EventQuery(cursor or "", limit, start)
 
 
 async def page_query(cursor: Cursor = None, limit: Limit = 20) -> PageQuery:

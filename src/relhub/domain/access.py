@@ -48,6 +48,7 @@ class Activity:
     departments: frozenset[str] = frozenset()  # empty: any
     roles: frozenset[str] = frozenset()  # empty: any
     search: bool = False
+    follow: bool = False  # hear of changes, of many relations and without an occasion
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from relhub.domain.access import Consumer
 
@@ -53,6 +54,15 @@ class SearchQuery:
 class PageQuery:
     cursor: str = ""
     limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """`start`: where to begin without a cursor."""
+
+    cursor: str = ""
+    limit: int = 100
+    start: Literal["oldest", "now"] = "oldest"
 
 
 @dataclass(frozen=True, slots=True)

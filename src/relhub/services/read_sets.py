@@ -11,12 +11,12 @@ import orjson
 from relhub.adapters import Document
 from relhub.domain.record import RecordSet
 from relhub.errors import RecordRejected
+from relhub.services.announce import announce
 from relhub.services.hub import Hub
 from relhub.services.keep_records import check_records, keep_records
-from relhub.services.resolve import resolve
+from relhub.services.resolve import Resolved, resolve
 from relhub.storage import documents
 from relhub.storage.database import Store
-from relhub.storage.relations import add_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,10 @@ async def read_sets(store: Store, hub: Hub, source: str, set_keys: Collection[st
 async def replace(store: Store, hub: Hub, source: str, read: Mapping[str, RecordSet], at: datetime) -> None:
     """Keeps the records of these sets, puts their parties in relations, and notes what changed."""
     written = await keep_records(store, hub.sealer, source, read, leaf=hub.sources[source].identity == "leaf")
+    resolved = Resolved()
     if written.new or written.gone.refs:
-        await resolve(store, hub.sealer, source, written.new, written.gone, at)
-    await add_events(store, source, [("case.changed", None, f"{source}/{case_id}") for case_id in sorted(written.cases)], at)
+        resolved = await resolve(store, hub.sealer, written.new, written.gone, at)
+    await announce(store, source, written, resolved, at)
 
 
 async def _documents(
