@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from fastapi.openapi.utils import get_openapi
 
-from relhub.api import API_VERSION, events, examples, relation_parts, relations, sources
+from relhub.api import API_VERSION, cases, events, examples, relation_parts, relations, sources
 from relhub.api.answers import Problem
 from relhub.api.errors import ANSWERS, NOT_ACCEPTABLE, PROBLEM_JSON, TOO_LARGE, UNEXPECTED, UNREADABLE, UNSUPPORTED_MEDIA_TYPE, Answer
 from relhub.api.gate import ACTIVITY, OCCASION, OFFICIAL
@@ -36,6 +36,7 @@ _LICENSE: Final = {"name": "EUPL-1.2", "identifier": "EUPL-1.2"}
 _SERVERS: Final = [{"url": "https://relhub.voorbeeld.example/v1", "description": "An example: every organisation has its own"}]
 _TAGS: Final = [
     {"name": "relations", "description": "Citizens and companies (relaties) as one record each."},
+    {"name": "cases", "description": "Cases (zaken) and other matters, by themselves."},
     {"name": "events", "description": "What changed (gebeurtenissen)."},
     {"name": "sources", "description": "The systems (bronnen) from which it comes."},
 ]
@@ -48,7 +49,13 @@ def openapi_document() -> dict[str, Any]:
         version=API_VERSION,
         summary="What the municipality knows of a relation, as one record",
         description=_DESCRIPTION,
-        routes=[*relations.router.routes, *relation_parts.router.routes, *events.router.routes, *sources.router.routes],
+        routes=[
+            *relations.router.routes,
+            *relation_parts.router.routes,
+            *cases.router.routes,
+            *events.router.routes,
+            *sources.router.routes,
+        ],
         tags=_TAGS,
         servers=_SERVERS,
         license_info=_LICENSE,
@@ -127,7 +134,7 @@ def _problems_of(path: str, method: str) -> list[str]:
         names.append("Ambiguous")
     if path not in ("/sources", "/events"):
         names.append("SourceRefused")
-        names += [] if path.endswith("/_search") else ["NotFound"]
+        names += ["NotFound"] if "{" in path or path.endswith("/_lookup") else []
     return [*names, "TooLarge", "UnsupportedMediaType"] if method == "post" else names
 
 

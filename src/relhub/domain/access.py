@@ -131,6 +131,8 @@ OCCASION_DOES_NOT_HOLD = Refusal(
     "The occasion does not hold: it must be a case that is open, is dealt with by your department and involves this relation."
 )
 
+OCCASION_OF_NO_CASE = Refusal("The occasion does not hold: it must be a case that is open and is dealt with by your department.")
+
 
 def verify_occasion(consumer: Consumer, facts: OccasionFacts | None) -> Refusal | None:
     """None when the occasion holds. One wording for every way in which it does not, so that nothing is learnt from a refusal."""

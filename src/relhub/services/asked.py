@@ -73,6 +73,29 @@ class CaseQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class DepartmentQuery:
+    """`department`: empty for the consumer's own."""
+
+    department: str = ""
+    source: str = ""
+    capacity: str = ""
+    phase: str = ""
+    cursor: str = ""
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RelationQuery:
+    """Organisations or branches, with a visible case in this capacity and phase."""
+
+    kind: str
+    capacity: str = ""
+    phase: str = ""
+    cursor: str = ""
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A rendered answer: JSON in UTF-8, and the relation it is of (another than asked when relations were merged).
 
