@@ -5,10 +5,12 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from tests.towns import NewDatabase, settings_for, write_sources
 
 from relhub.demo import DEMO_SECRETS, RunningTown, prepare_town, running_town
+from relhub.main import create_app
 from relhub.services.hub import Hub
 from relhub.services.pull_source import pull_all
 from relhub.storage.migrate import migrate
@@ -105,6 +107,15 @@ async def hub(new_database: NewDatabase, empty_template: str, pulled_name: list[
     opened = await Hub.open(settings_for(await new_database(pulled_name[0]), sources_dir))
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def api(hub: Hub, sources_dir: Path) -> AsyncIterator[httpx2.AsyncClient]:
+    """The API of `hub`, asked without any headers of its own."""
+    app = create_app(settings_for("postgresql://postgres@127.0.0.1:1/never-used", sources_dir))
+    app.state.hub = hub
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://relhub") as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -8,19 +8,22 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, by_projects
+from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, by_projects, rows
 
 from relhub.demo import RunningTown
 from relhub.domain.access import Activity, Level
 from relhub.domain.record import CAPACITIES
 from relhub.errors import AmbiguousIdentifier, InvalidInput, NotAllowed, NotFound, SourceError, SourceUnavailable
-from relhub.services.asked import Asked, CaseQuery, Reference, SearchQuery, ViewOptions
+from relhub.services.asked import Asked, CaseQuery, PageQuery, Reference, SearchQuery, ViewOptions
 from relhub.services.hub import Hub
 from relhub.services.list_cases import list_cases
+from relhub.services.list_source_records import list_source_records
 from relhub.services.list_sources import list_sources
 from relhub.services.lookup_relation import lookup_relation
 from relhub.services.pull_source import pull_source
 from relhub.services.search_relations import search_relations
+from relhub.services.show_history import show_history
+from relhub.services.show_timeline import show_timeline
 from relhub.services.view_relation import view_relation
 
 JOHANNA = Reference(case=("permits", "V-2026-00001"))
@@ -33,11 +36,6 @@ async def look(hub: Hub, question: Asked, reference: Reference = JOHANNA, option
 
 async def johanna(hub: Hub) -> str:
     return str((await look(hub, by_permits()))["id"])
-
-
-async def rows(hub: Hub, statement: str, *values: Any) -> list[Any]:
-    async with hub.database.begin() as store:
-        return await store.driver.fetch(statement, *values)
 
 
 def levels(view: dict[str, Any]) -> dict[str, set[str]]:
@@ -389,6 +387,10 @@ async def answers(hub: Hub, question: Asked, relation_id: str) -> list[bytes]:
     try:
         view = (await view_relation(hub, question, relation_id, ALL)).body
         cases = (await list_cases(hub, question, relation_id, CaseQuery(limit=100))).body
+        parts = [
+            (await part(hub, question, relation_id, PageQuery(limit=100))).body
+            for part in (show_timeline, list_source_records, show_history)
+        ]
     except NotFound:
         return [b"not found"]
     facts = orjson.loads(view)["party"]
@@ -401,4 +403,4 @@ async def answers(hub: Hub, question: Asked, relation_id: str) -> list[bytes]:
         found = await search_relations(hub, question, query)
     except InvalidInput:
         found = b"too broad"
-    return [view, cases, found]
+    return [view, cases, *parts, found]

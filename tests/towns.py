@@ -100,5 +100,21 @@ def by_projects(occasion: str = "case:projects/PRJ-0001") -> Asked:
     return asked("project-office", "project-stakeholders", occasion)
 
 
+def headers_of(question: Asked) -> dict[str, str]:
+    """The same question as headers of a request."""
+    return {
+        "Authorization": f"Bearer demo-{question.consumer.name}",
+        "X-Processing-Activity": question.activity,
+        "X-Occasion": question.occasion,
+        "X-Official": question.official,
+    }
+
+
+async def rows(hub: Hub, statement: str, *values: Any) -> list[Any]:
+    """What the database has."""
+    async with hub.database.begin() as store:
+        return await store.driver.fetch(statement, *values)
+
+
 def by_contact_centre() -> Asked:
     return asked("contact-centre", "answering-questions")

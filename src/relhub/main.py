@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from relhub.api import docs, document, errors, health, internal, relations, sources
+from relhub.api import cases, docs, document, errors, events, health, internal, relation_parts, relations, sources
 from relhub.api.middleware import BodyLimit, Observe
 from relhub.config.access import load_consumers
 from relhub.config.settings import Settings
@@ -30,6 +30,9 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="relhub", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.consumers = consumers
     app.include_router(relations.router, prefix="/v1")
+    app.include_router(relation_parts.router, prefix="/v1")
+    app.include_router(cases.router, prefix="/v1")
+    app.include_router(events.router, prefix="/v1")
     app.include_router(sources.router, prefix="/v1")
     app.include_router(health.router)
     app.include_router(docs.router)

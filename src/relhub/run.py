@@ -185,7 +185,15 @@ def _settings(directory: Path, port: int, database_url: str, owner_url: str, url
     for name, url in urls.items():
         (sources / f"{name}.toml").write_text((DEMO / "sources" / f"{name}.toml").read_text().replace("{base_url}", url))
     files = {"access_rules": DEMO / "access-rules.toml", "consumers": DEMO / "consumers.toml", "keys_file": DEMO / "keys.toml"}
-    return Settings.load(database_url=database_url, database_owner_url=owner_url, sources_dir=sources, host="127.0.0.1", port=port, **files)
+    return Settings.load(
+        database_url=database_url,
+        database_owner_url=owner_url,
+        sources_dir=sources,
+        host="127.0.0.1",
+        port=port,
+        event_source="urn:nld:oin:00000003002564440000:systeem:relhub",
+        **files,
+    )
 
 
 async def _serve(settings: Settings, directory: Path, ending: list[Callable[[], None]]) -> None:

@@ -62,6 +62,13 @@ class CaseProperty(Described):
     value: str = Field(title="Waarde", description="Its value.")
 
 
+class CaseDocument(Described):
+    """A document of the case (document), where the source keeps it."""
+
+    title: str = Field(title="Titel", description="What the source calls it.")
+    href: str = Field(title="Link", description="The document in the source's own screens.")
+
+
 class Zaak(Described):
     """The zaak that this is, in whichever system it is known."""
 
@@ -102,6 +109,7 @@ class CaseItem(Described):
     started: date | None = Field(default=None, title="Begonnen", description="The day on which it began.")
     due: date | None = Field(default=None, title="Uiterlijk", description="The day on which it must be done.")
     ended: date | None = Field(default=None, title="Beëindigd", description="The day on which it ended.")
+    zaak: Zaak | None = Field(default=None, title="Zaak", description="By which one zaak in two systems is known to be one.")
     party_roles: list[str] | None = Field(
         default=None,
         title="Rollen van de relatie",
@@ -119,8 +127,16 @@ class CaseItem(Described):
     confidentiality: str | None = Field(
         default=None, title="Vertrouwelijkheid", description="The confidentiality (vertrouwelijkheidaanduiding) in the source."
     )
-    zaak: Zaak | None = Field(default=None, title="Zaak", description="By which one zaak in two systems is known to be one.")
+    documents: list[CaseDocument] | None = Field(default=None, title="Documenten", description="Links to its documents.")
     href: str | None = Field(default=None, title="Link", description="The case in the source's own screens.")
+    also_known_as: list["CaseItem"] | None = Field(
+        default=None,
+        title="Ook bekend als",
+        description=(
+            "The same zaak as other systems know it, where two of them have the same `zaak` (ook bekend als): it is listed and counted "
+            "once. Only records that your application may see from `summary` on are taken together."
+        ),
+    )
 
 
 class CasePage(Described):

@@ -43,10 +43,15 @@ class Summary(Described):
     """The relation at a glance (samenvatting), counted over what your application may see and over nothing else."""
 
     open_cases: int | None = Field(
-        default=None, title="Lopende zaken", description="How many cases are not closed: open (lopend) or suspended (opgeschort)."
+        default=None,
+        title="Lopende zaken",
+        description="How many cases are not closed: open (lopend) or suspended (opgeschort). One zaak in two systems is one.",
     )
     by_capacity: dict[str, int] | None = Field(
-        default=None, title="Per hoedanigheid", description="How many of them per capacity (hoedanigheid).", examples=[{"licensing": 1}]
+        default=None,
+        title="Per hoedanigheid",
+        description="How many of them per capacity (hoedanigheid); a zaak that is known in two counts in both.",
+        examples=[{"licensing": 1}],
     )
 
 

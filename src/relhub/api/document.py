@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from fastapi.openapi.utils import get_openapi
 
-from relhub.api import API_VERSION, examples, relations, sources
+from relhub.api import API_VERSION, cases, events, examples, relation_parts, relations, sources
 from relhub.api.answers import Problem
 from relhub.api.errors import ANSWERS, INVALID, NOT_ACCEPTABLE, PROBLEM_JSON, TOO_LARGE, UNEXPECTED, UNSUPPORTED_MEDIA_TYPE, Answer
 from relhub.api.gate import ACTIVITY, IDEMPOTENCY_KEY, OCCASION, OFFICIAL
@@ -21,6 +21,11 @@ existence, summary or full. Every consultation (raadpleging) is logged before it
 
 **Finding.** `POST /relations/_lookup` goes from a case number to the view in one call. Nothing about anyone is ever in a URL.
 
+**Asking again.** The views of a relation, its parts and a case carry an `ETag`; send it back in `If-None-Match` and you get 304 as long as \
+the answer says the same. The tag is weak: the times at which sources were last read (`asOf`) do not count, as they move at every pull, \
+also when nothing was said. What you kept was then still so at the moment of the 304. A 304 is a consultation like any other, \
+and is logged. No cache on the way may keep an answer (`no-store`); your application may, for as long as its purpose lasts.
+
 **Wrong.** Every error is a problem (RFC 9457, `application/problem+json`). With 400 `errors` lists everything that is wrong, \
 never what was sent. What may not be seen and what is not there are answered alike.
 
@@ -34,6 +39,8 @@ _LICENSE: Final = {"name": "EUPL-1.2", "identifier": "EUPL-1.2"}
 _SERVERS: Final = [{"url": "https://relhub.voorbeeld.example/v1", "description": "An example: every organisation has its own"}]
 _TAGS: Final = [
     {"name": "relations", "description": "Citizens and companies (relaties) as one record each."},
+    {"name": "cases", "description": "Cases (zaken) and other matters, by themselves."},
+    {"name": "events", "description": "What changed (gebeurtenissen)."},
     {"name": "sources", "description": "The systems (bronnen) from which it comes."},
 ]
 
@@ -45,7 +52,13 @@ def openapi_document() -> dict[str, Any]:
         version=API_VERSION,
         summary="What the municipality knows of a relation, as one record",
         description=_DESCRIPTION,
-        routes=[*relations.router.routes, *sources.router.routes],
+        routes=[
+            *relations.router.routes,
+            *relation_parts.router.routes,
+            *cases.router.routes,
+            *events.router.routes,
+            *sources.router.routes,
+        ],
         tags=_TAGS,
         servers=_SERVERS,
         license_info=_LICENSE,
@@ -83,9 +96,12 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     well = min(answers)
-    answers[well] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id")}
+    tag = ["ETag"] if path.startswith(("/relations/{", "/cases/{")) else []
+    answers[well] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
     if well == "202":
         answers[well] |= {"description": "Asked for", "headers": _refs("API-Version", "X-Trace-Id", "Location")}
+    if tag:
+        answers["304"] = {"description": "What you have still says the same.", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
     if path.startswith("/relations/{id}"):
         answers["308"] = {
             "description": "The relation was merged with another; ask there, once and from now on.",
@@ -103,10 +119,9 @@ def _without_null(schema: dict[str, Any]) -> None:
 
 
 def _parameters_of(path: str) -> list[str]:
-    if path.startswith("/sources"):
-        own = ["IdempotencyKey"] if path.endswith("/pulls") else []
-    else:
-        own = ["CacheControl"] if path.endswith(("/_lookup", "/{id}")) else []
+    own = ["CacheControl"] if path in ("/relations/_lookup", "/relations/{id}") else []
+    own += ["IfNoneMatch"] if path.startswith(("/relations/{", "/cases/{")) else []
+    own += ["IdempotencyKey"] if path.endswith("/pulls") else []
     return ["ProcessingActivity", "Occasion", "Official", "TraceParent", *own]
 
 
@@ -117,9 +132,9 @@ def _problems_of(path: str, method: str) -> list[str]:
     if path.startswith("/sources"):
         names += ["NotFound"] if "{name}" in path else []
         names += ["KeyReused"] if method == "post" else []
-    else:
+    elif path != "/events":
         names.append("SourceRefused")
-        names += [] if path.endswith("/_search") else ["NotFound"]
+        names += ["NotFound"] if "{" in path or path.endswith("/_lookup") else []
     return [*names, "TooLarge", "UnsupportedMediaType"] if method == "post" else names
 
 
@@ -162,6 +177,9 @@ _HEADERS: Final[dict[str, Any]] = {
     "API-Version": _header("The full version of this API.", examples=[API_VERSION]),
     "X-Trace-Id": _header("The trace of this request (W3C Trace Context): yours when you sent one.", pattern="^[0-9a-f]{32}$"),
     "Location": _header("Where to ask from now on.", format="uri-reference"),
+    "ETag": _header(
+        "What this answer has in common with one that says the same; weak, as the times in it do not count.", pattern='^W/"[0-9A-Z]+"$'
+    ),
     "WWW-Authenticate": _header("How to authenticate."),
     "Retry-After": _header("After how many seconds asking again makes sense.", pattern="^[0-9]+$"),
 }
@@ -217,6 +235,13 @@ _PARAMETERS: Final[dict[str, Any]] = {
         ),
         '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
         pattern=IDEMPOTENCY_KEY,
+    ),
+    "IfNoneMatch": _parameter(
+        "If-None-Match",
+        "Al bekend antwoord",
+        "The `ETag` of the answer that you have: 304 when it still says the same.",
+        'W/"6BZKGQH435MB3XA66EKA6TGGC5"',
+        pattern=".*",
     ),
     "CacheControl": _parameter(
         "Cache-Control",

@@ -32,6 +32,7 @@ _BY_ENFORCEMENT: Final = _asked_for("enforcement-handling", "case:enforcement/HH
 _BY_CONTACT_CENTRE: Final = _asked_for("answering-questions")
 _BY_ADMINISTRATOR: Final = _asked_for("source-health")
 _SOURCE: Final = {"name": "permits"}
+_PAGED: Final = frozenset({"next"})
 _RELATION: Final = {"id": "rel_4G04NJKW8P033NPZ6FXCS4EHJT"}
 
 EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
@@ -53,6 +54,16 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
     },
     "getRelation": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "listRelationCases": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
+    "getRelationTimeline": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
+    "listRelationSourceRecords": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
+    "getRelationHistory": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
+    "listCases": {
+        "permits": Example("The permits desk, its newest open case", BY_PERMITS | {"phase": "open", "limit": "1"}, varies=_PAGED)
+    },
+    "getCase": {"permits": Example("The permits desk", BY_PERMITS | {"source": "permits", "caseId": "V-2026-00001"})},
+    "listEvents": {
+        "first": Example("The permits desk, from the beginning", _asked_for("following-changes") | {"limit": "1"}, varies=_PAGED)
+    },
     "listSources": {"health": Example("An administrator", _BY_ADMINISTRATOR)},
     "getSource": {"health": Example("An administrator", _BY_ADMINISTRATOR | _SOURCE, varies=frozenset({"lagSeconds", "pull"}))},
     "listQuarantine": {"health": Example("An administrator", _BY_ADMINISTRATOR | _SOURCE)},

@@ -50,7 +50,7 @@ class Route(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
         known, takes_body = frozenset(_query_keys(self.dependant)), self.body_field is not None
-        template = f"/v1{self.path}" if not self.path.startswith("/v1") else self.path
+        template = self.path_format if self.path.startswith("/v1") else f"/v1{self.path_format}"
 
         async def pass_gate(request: Request) -> Response:
             request.state.route = template

@@ -8,7 +8,8 @@ from fastapi import Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
-from relhub.services.asked import CaseQuery, Reference, SearchQuery, ViewOptions
+from relhub.api.answer_cases import Capacity
+from relhub.services.asked import CaseQuery, DepartmentQuery, EventQuery, PageQuery, Reference, SearchQuery, ViewOptions
 
 _SOURCE = r"^[a-z][a-z0-9-]{0,39}$"
 
@@ -189,24 +190,73 @@ def _max_age(cache_control: list[str]) -> int | None:
     return None
 
 
-async def case_query(
-    phase: Annotated[
-        Literal["open", "closed"] | None,
-        Query(
-            title="Fase",
-            description=(
-                "`open`: only cases that are not closed (lopend, the suspended ones included). `closed`: only those "
-                "(afgehandeld). Without it all."
-            ),
-        ),
-    ] = None,
-    cursor: Annotated[
+Cursor = Annotated[
+    str | None,
+    Query(pattern=r"^[A-Za-z0-9._~=-]{1,500}$", title="Cursor", description="`next` of the page before; say nothing for the first page."),
+]
+Limit = Annotated[int, Query(ge=1, le=100, title="Aantal", description="At most this many on a page.")]
+
+
+Phase = Annotated[
+    Literal["open", "closed"] | None,
+    Query(
+        title="Fase",
+        description="`open`: only cases that are not closed (lopend, the suspended ones included). `closed`: only those (afgehandeld). Without it all.",
+    ),
+]
+CapacityFilter = Annotated[
+    Capacity | None, Query(title="Hoedanigheid", description="Only cases in this capacity; without it in all that you may see.")
+]
+
+
+async def department_query(
+    department: Annotated[
         str | None,
         Query(
-            pattern=r"^[A-Za-z0-9._~=-]{1,500}$", title="Cursor", description="`next` of the page before; say nothing for the first page."
+            min_length=1,
+            max_length=100,
+            pattern=_PRINTABLE,
+            title="Afdeling",
+            description="The department that deals with the cases; without it your own. Another only with a processing activity that may search.",
+            examples=["Vergunningen"],
         ),
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=100, title="Aantal", description="At most this many on a page.")] = 20,
+    source: Annotated[
+        str | None, Query(pattern=_SOURCE, title="Bron", description="Only cases of this source.", examples=["permits"])
+    ] = None,
+    capacity: CapacityFilter = None,
+    phase: Phase = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> DepartmentQuery:
+    """Whose cases, which, and which page of them."""
+    return DepartmentQuery(department or "", source or "", capacity or "", phase or "", cursor or "", limit)
+
+
+async def event_query(
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=1000, title="Aantal", description="At most this many on a page.")] = 100,
+    start: Annotated[
+        Literal["oldest", "now"],
+        Query(
+            title="Begin",
+            description="Where to begin without a cursor: with the oldest event that is kept, or now, which gives a cursor and no events.",
+        ),
+    ] = "oldest",
+) -> EventQuery:
+    """From where on, and how many."""
+    return EventQuery(cursor or "", limit, start)
+
+
+async def page_query(cursor: Cursor = None, limit: Limit = 20) -> PageQuery:
+    """Which page of a list."""
+    return PageQuery(cursor or "", limit)
+
+
+async def case_query(
+    phase: Phase = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
 ) -> CaseQuery:
     """Which cases, and which page of them."""
     return CaseQuery(phase or "", cursor or "", limit)

@@ -7,14 +7,16 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from relhub.api.answers import RELATION_ID, CaseResults, RelationView, SearchResults
 from relhub.api.errors import METHOD_NOT_ALLOWED, refused
+from relhub.api.etag import tagged
 from relhub.api.gate import Gated, Route
 from relhub.api.questions import LookupBody, SearchBody, case_query, view_options
 from relhub.errors import NotFound
 from relhub.services.asked import CaseQuery, View, ViewOptions
 from relhub.services.list_cases import list_cases
+from relhub.services.look import NOT_FOUND
 from relhub.services.lookup_relation import lookup_relation
 from relhub.services.search_relations import search_relations
-from relhub.services.view_relation import NOT_FOUND, view_relation
+from relhub.services.view_relation import view_relation
 
 router = APIRouter(prefix="/relations", route_class=Route, tags=["relations"])
 _JSON = "application/json"
@@ -93,7 +95,7 @@ async def search(gated: Gated, body: SearchBody) -> Response:
     description="Everything that your application may know of this relation now (relatiebeeld), from all sources in one record.",
 )
 async def get_relation(request: Request, gated: Gated, relation_id: RelationId, options: Options) -> Response:
-    return _answer(request, await view_relation(gated.hub, gated.asked(), relation_id, options), relation_id)
+    return relation_answer(request, await view_relation(gated.hub, gated.asked(), relation_id, options), relation_id)
 
 
 @router.get(
@@ -104,8 +106,9 @@ async def get_relation(request: Request, gated: Gated, relation_id: RelationId, 
     description="All cases (zaken) of this relation that your application may see, the newest open ones first, in pages.",
 )
 async def get_cases(request: Request, gated: Gated, relation_id: RelationId, query: Annotated[CaseQuery, Depends(case_query)]) -> Response:
-    return _answer(request, await list_cases(gated.hub, gated.asked(), relation_id, query), relation_id, "/cases")
+    return relation_answer(request, await list_cases(gated.hub, gated.asked(), relation_id, query), relation_id, "/cases")
 
 
-def _answer(request: Request, view: View, relation_id: str, rest: str = "") -> Response:
-    return _json(view.body) if view.relation_id == relation_id else _moved(request, view.relation_id, rest)
+def relation_answer(request: Request, view: View, relation_id: str, rest: str = "") -> Response:
+    """The view, or where the relation is now."""
+    return tagged(request, view.body, view.tag) if view.relation_id == relation_id else _moved(request, view.relation_id, rest)

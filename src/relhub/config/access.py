@@ -4,9 +4,9 @@ import hashlib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from relhub.domain.access import AccessRules, Activity, Consumer, FieldGroup, Level
 from relhub.domain.record import Capacity
@@ -69,6 +69,13 @@ class _ActivityConfig(_Strict):
     roles: frozenset[str] = frozenset()
     search: bool = False
     pull: bool = False
+    follow: bool = False
+
+    @model_validator(mode="after")
+    def _follows_without_an_occasion(self) -> Self:
+        if self.follow and "none" not in self.occasions:
+            raise ValueError('follow: changes are followed without an occasion: add "none" to occasions')
+        return self
 
     def activity(self) -> Activity:
         levels: dict[Capacity, Level] = {capacity: Level[name] for capacity, name in self.levels.items()}
@@ -84,6 +91,7 @@ class _ActivityConfig(_Strict):
             self.roles,
             self.search,
             self.pull,
+            self.follow,
         )
 
 

@@ -49,6 +49,7 @@ class Activity:
     roles: frozenset[str] = frozenset()  # empty: any
     search: bool = False
     pull: bool = False  # whether sources may be pulled for it
+    follow: bool = False  # hear of changes, of many relations and without an occasion
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,8 @@ def decide(rules: AccessRules, consumer: Consumer, activity_id: str, occasion: O
 OCCASION_DOES_NOT_HOLD = Refusal(
     "The occasion does not hold: it must be a case that is open, is dealt with by your department and involves this relation."
 )
+
+OCCASION_OF_NO_CASE = Refusal("The occasion does not hold: it must be a case that is open and is dealt with by your department.")
 
 
 def verify_occasion(consumer: Consumer, facts: OccasionFacts | None) -> Refusal | None:

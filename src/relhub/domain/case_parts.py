@@ -25,6 +25,7 @@ def case_part(case: CaseRecord, level: Level) -> dict[str, Any]:
             "started": case.started and case.started.isoformat(),
             "due": case.due and case.due.isoformat(),
             "ended": case.ended and case.ended.isoformat(),
+            "zaak": {"organisation": case.zaak[0], "identification": case.zaak[1]} if case.zaak else None,
         }
     if level >= Level.full:
         part |= {
@@ -33,8 +34,8 @@ def case_part(case: CaseRecord, level: Level) -> dict[str, Any]:
             "findings": [_finding(finding) for finding in case.findings],
             "properties": [{"name": name, "value": value} for name, value in case.properties],
             "confidentiality": case.confidentiality,
+            "documents": [{"title": title, "href": link} for title, link in case.documents],
             "href": case.link,
-            "zaak": {"organisation": case.zaak[0], "identification": case.zaak[1]} if case.zaak else None,
         }
     return {key: value for key, value in part.items() if value not in (None, "", [])}
 

@@ -114,7 +114,7 @@ def shared_evidence(records: Sequence[PartyRecord], numbers: Sequence[Iterable[t
     """What these records have in common, strongest first: schemes of shared numbers, or full name with birth date. `numbers`: (scheme, token) per record."""
     counts = Counter(number for each in numbers for number in set(each))
     counts.update((NAME_AND_BIRTH, text) for record in records if (text := name_and_birth(record)))
-    return sorted({scheme for (scheme, _), count in counts.items() if count > 1}, key=lambda scheme: (_strength(scheme), scheme))
+    return sorted({scheme for (scheme, _), count in counts.items() if count > 1}, key=lambda scheme: (strength(scheme), scheme))
 
 
 def partition(members: Iterable[Member], decisions: Iterable[Decision] = ()) -> list[Cluster]:
@@ -162,7 +162,7 @@ class _Partition:
         ]
         worded = [(SAME_RECORD, group) for group in index.by_name.values() if len(group) > 1]
         shared = [(key.scheme, group) for key, group in index.by_key.items() if len(group) > 1]
-        return decided + sorted(worded + shared, key=lambda item: (_strength(item[0]), item[0], [m.ref for m in item[1]]))
+        return decided + sorted(worded + shared, key=lambda item: (strength(item[0]), item[0], [m.ref for m in item[1]]))
 
     def _unite(self, group: Sequence[Member], reason: str) -> None:
         """All of a group, or, where it demonstrably holds more than one party, only those that agree with nobody else in it."""
@@ -190,7 +190,7 @@ class _Partition:
 
     def _evidence(self, leaf: Member, connecting: "_Index") -> list[tuple[str, list[Member]]]:
         decided = sorted({b if a == leaf.name else a for a, b in self._together if leaf.name in (a, b)})
-        keys = sorted(leaf.keys, key=lambda key: (_strength(key.scheme), key.scheme))
+        keys = sorted(leaf.keys, key=lambda key: (strength(key.scheme), key.scheme))
         groups = [(DECISION, connecting.by_name[name]) for name in decided]
         return [*groups, (SAME_RECORD, connecting.by_name[leaf.name]), *((key.scheme, connecting.by_key[key]) for key in keys)]
 
@@ -219,7 +219,8 @@ class _Index:
             self.by_key[key].append(member)
 
 
-def _strength(reason: str) -> int:
+def strength(reason: str) -> int:
+    """Lower is stronger: the order in which evidence is used and shown."""
     if reason == SAME_RECORD:
         return -1
     return OFFICIAL_SCHEMES.index(reason) if reason in OFFICIAL_SCHEMES else 20 if reason == NAME_AND_BIRTH else 10

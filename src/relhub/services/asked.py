@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from relhub.domain.access import Consumer
 
@@ -50,6 +51,21 @@ class SearchQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class PageQuery:
+    cursor: str = ""
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """`start`: where to begin without a cursor."""
+
+    cursor: str = ""
+    limit: int = 100
+    start: Literal["oldest", "now"] = "oldest"
+
+
+@dataclass(frozen=True, slots=True)
 class CaseQuery:
     phase: str = ""
     cursor: str = ""
@@ -57,8 +73,35 @@ class CaseQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class DepartmentQuery:
+    """`department`: empty for the consumer's own."""
+
+    department: str = ""
+    source: str = ""
+    capacity: str = ""
+    phase: str = ""
+    cursor: str = ""
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RelationQuery:
+    """Organisations or branches, with a visible case in this capacity and phase."""
+
+    kind: str
+    capacity: str = ""
+    phase: str = ""
+    cursor: str = ""
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """A rendered answer: JSON in UTF-8, and the relation it is of (another than asked when relations were merged)."""
+    """A rendered answer: JSON in UTF-8, and the relation it is of (another than asked when relations were merged).
+
+    `tag`: the same as long as the answer says the same.
+    """
 
     relation_id: str
     body: bytes
+    tag: str

@@ -2,10 +2,16 @@
 
 from datetime import UTC, datetime
 
+from relhub.domain.access import Level, Profile
 from relhub.errors import NotFound, SourceError
 from relhub.services.hub import Hub
 from relhub.services.read_sets import encode, forget, read_sets, save
 from relhub.storage import cases, sources
+
+
+def could_show(hub: Hub, profile: Profile, source: str) -> bool:
+    """Whether this source may know cases that this profile sees; others are not asked on its behalf."""
+    return source in hub.sources and bool(hub.adapters[source].capacities & set(profile.at_least(Level.summary)))
 
 
 async def fetch_case(hub: Hub, source: str, case_id: str) -> None:

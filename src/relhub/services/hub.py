@@ -26,6 +26,7 @@ class Hub:
     access_rules: AccessRules
     sealer: Sealer
     _open: AsyncExitStack = field(repr=False)
+    event_source: str = "urn:nld:relhub"
 
     @classmethod
     async def open(cls, settings: Settings, statement_timeout: float = 0) -> "Hub":
@@ -43,7 +44,7 @@ class Hub:
             await stack.aclose()
             raise
         stack.push_async_callback(database.close)
-        return cls(database, sources, adapters, rules, Sealer(keys), stack)
+        return cls(database, sources, adapters, rules, Sealer(keys), stack, settings.event_source)
 
     async def close(self) -> None:
         await asyncio.shield(self._open.aclose())

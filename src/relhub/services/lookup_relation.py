@@ -7,7 +7,7 @@ from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level
 from relhub.errors import AmbiguousIdentifier, InvalidInput, Problem
 from relhub.services.admit import Admitted, admit, fetch_occasion, not_found, refuse
 from relhub.services.asked import Asked, Reference, View, ViewOptions
-from relhub.services.fetch_case import fetch_case
+from relhub.services.fetch_case import could_show, fetch_case
 from relhub.services.hub import Hub
 from relhub.services.view_relation import view_admitted
 from relhub.storage.cases import CaseParty, is_known, parties_of_case
@@ -56,12 +56,15 @@ async def _by_case(hub: Hub, admitted: Admitted, source: str, case_id: str, opti
 
 
 async def _parties(hub: Hub, admitted: Admitted, source: str, case_id: str) -> list[CaseParty]:
+    """Of a case that may be seen. One that may not be is fetched as one that is not known: neither can be told from the other."""
+    seen = admitted.profile.at_least(Level.summary)
     async with hub.database.driver() as driver:
-        known = await is_known(driver, source, case_id)
-    if not known and source in hub.sources:
+        found = await parties_of_case(driver, source, case_id, seen)
+    if not found and could_show(hub, admitted.profile, source):
         await fetch_case(hub, source, case_id)
-    async with hub.database.driver() as driver:
-        return await parties_of_case(driver, source, case_id, admitted.profile.at_least(Level.summary))
+        async with hub.database.driver() as driver:
+            found = await parties_of_case(driver, source, case_id, seen)
+    return found
 
 
 def _reference(party: CaseParty) -> dict[str, Any]:

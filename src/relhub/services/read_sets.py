@@ -11,13 +11,13 @@ import orjson
 from relhub.adapters import Document
 from relhub.domain.record import RecordSet
 from relhub.errors import RecordRejected
+from relhub.services.announce import announce
 from relhub.services.hub import Hub
 from relhub.services.keep_records import check_records, keep_records
-from relhub.services.resolve import resolve
+from relhub.services.resolve import Resolved, resolve
 from relhub.storage import documents
 from relhub.storage.cases import owners
 from relhub.storage.database import Store
-from relhub.storage.relations import add_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,10 @@ async def _reject_taken(store: Store, source: str, read: dict[str, RecordSet], r
 async def replace(store: Store, hub: Hub, source: str, read: Mapping[str, RecordSet], at: datetime) -> None:
     """Keeps the records of these sets, puts their parties in relations, and notes what changed."""
     written = await keep_records(store, hub.sealer, source, read, leaf=hub.sources[source].identity == "leaf")
+    resolved = Resolved()
     if written.new or written.gone.refs:
-        await resolve(store, hub.sealer, source, written.new, written.gone, at)
-    await add_events(store, source, [("case.changed", None, f"{source}/{case_id}") for case_id in sorted(written.cases)], at)
+        resolved = await resolve(store, hub.sealer, written.new, written.gone, at)
+    await announce(store, source, written, resolved, at)
 
 
 async def _documents(

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 
 import orjson
 
+from relhub.services.announce import announce
 from relhub.services.hub import Hub
 from relhub.services.keep_records import CASE, PARTY, case_row, hashed_terms, match_keys
 from relhub.services.resolve import resolve
 from relhub.storage import computed
 from relhub.storage.database import Store
-from relhub.storage.records import Gone, save_computed
+from relhub.storage.records import Gone, Written, save_computed
 
 _BATCH = 1000
 
@@ -30,7 +31,9 @@ async def rebuild(hub: Hub, on_progress: Callable[[int, int | None], None] | Non
         done: set[int] = set()
         for start in range(0, len(parties), _BATCH):
             seeds = [id_ for id_ in parties[start : start + _BATCH] if id_ not in done]
-            done |= await resolve(store, hub.sealer, "rebuild", seeds, Gone(), at)
+            resolved = await resolve(store, hub.sealer, seeds, Gone(), at)
+            await announce(store, "rebuild", Written(), resolved, at)
+            done |= resolved.looked_at
             if on_progress:
                 on_progress(len(done), len(parties))
         return len(parties)

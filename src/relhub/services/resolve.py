@@ -1,6 +1,7 @@
 """Which relation new and changed party records belong to. Always within the transaction that changed them."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from relhub.domain.identity import Cluster, Held, Naming, PartyName, give_ids, partition
@@ -10,8 +11,17 @@ from relhub.storage.records import Gone
 from relhub.storage.sealing import Sealer
 
 
-async def resolve(store: Store, sealer: Sealer, source: str, seeds: Collection[int], gone: Gone, at: datetime) -> set[int]:
-    """Puts these party records, and all that they could touch, in the relations they belong to. Returns the numbers that were looked at."""
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The party records that were looked at, those that moved (from which relation to which), and the ids that are no longer in use."""
+
+    looked_at: set[int] = field(default_factory=set)
+    moved: dict[int, tuple[str, str]] = field(default_factory=dict)
+    retired: Mapping[str, str | None] = field(default_factory=dict)
+
+
+async def resolve(store: Store, sealer: Sealer, seeds: Collection[int], gone: Gone, at: datetime) -> Resolved:
+    """Puts these party records, and all that they could touch, in the relations they belong to."""
     left = {id_ for _, id_ in gone.refs if id_}
     ids = await relations.component(store, {*seeds, *await relations.party_ids(store, left)})
     members, present = await relations.members(store, ids)
@@ -19,8 +29,8 @@ async def resolve(store: Store, sealer: Sealer, source: str, seeds: Collection[i
     clusters = partition(members, await relations.decisions_between(store, names))
     held = await relations.held_ids(store, left | {id_ for id_ in present.values() if id_})
     naming, given = await _name(store, sealer, clusters, held)
-    await _save(store, source, given, present, gone, naming.retired, at)
-    return set(ids)
+    moved = await _save(store, given, present, gone, naming.retired, at)
+    return Resolved(set(ids), {id_: (old, new) for id_, new in moved.items() if (old := present[id_])}, naming.retired)
 
 
 async def _name(store: Store, sealer: Sealer, clusters: list[Cluster], held: list[Held]) -> tuple[Naming, list[relations.Given]]:
@@ -48,25 +58,21 @@ class _Mint:
 
 async def _save(
     store: Store,
-    source: str,
     given: list[relations.Given],
     present: Mapping[int, str | None],
     gone: Gone,
     retired: Mapping[str, str | None],
     at: datetime,
-) -> None:
+) -> dict[int, str]:
+    """What was decided is kept. Returns the relation of each party record that has another than before."""
     moved = {member.id: item.id for item in given for member in item.cluster.members if present[member.id] != item.id}
     refs = {member.id: member.ref for item in given for member in item.cluster.members}
     ended = [ref for ref, _ in gone.refs] + [refs[id_] for id_ in moved if present[id_]]
     touched = set(moved.values()) | {id_ for _, id_ in gone.refs if id_} | {old for id_ in moved if (old := present[id_])}
     if not touched:
-        return
+        return moved
     await relations.save_relations(store, given, moved, at)
     await relations.save_memberships(store, ended, [(refs[id_], relation_id) for id_, relation_id in moved.items()], at)
     await relations.retire(store, retired, at)
     await relations.protect(store, touched - set(retired))
-    events = [
-        ("relation.merged" if retired.get(id_) else "relation.ended" if id_ in retired else "relation.changed", id_, None)
-        for id_ in sorted(touched)
-    ]
-    await relations.add_events(store, source, events, at)
+    return moved

@@ -6,21 +6,20 @@ from typing import Any
 
 import orjson
 
-from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level, Profile
+from relhub.domain.access import Level, Profile
 from relhub.domain.golden import Golden, Voice, golden_record
 from relhub.domain.identity import shared_evidence
 from relhub.domain.record import PartyRecord
-from relhub.errors import NotAllowed, NotFound
-from relhub.services.admit import Admitted, admit, fetch_occasion
+from relhub.services.admit import Admitted, admit
 from relhub.services.asked import Asked, View, ViewOptions
 from relhub.services.cursors import write_cursor
 from relhub.services.hub import Hub
 from relhub.services.keep_records import PARTY, at_utc
+from relhub.services.look import look
 from relhub.services.refresh_relation import refresh_relation, stale_sources
 from relhub.storage.views import CasePart, Position, ViewParts, view_parts
 
 PAGE = 20
-NOT_FOUND = "There is no such relation, or nothing of it that this processing activity may see."
 
 
 async def view_relation(hub: Hub, asked: Asked, relation_id: str, options: ViewOptions) -> View:
@@ -37,34 +36,32 @@ async def view_admitted(
     if stale := stale_sources(hub, parts, admitted.look.at, options.max_age):
         refreshed = await refresh_relation(hub, admitted.profile, parts.relation_id, stale)
         parts = await load(hub, admitted, parts.relation_id, limit=PAGE)
-    return View(parts.relation_id, _body(hub, admitted.profile, parts, options, more or {}, refreshed))
+    head, cases = _sections(hub, admitted.profile, parts, options, more or {}, refreshed)
+    return View(parts.relation_id, _joined(head, cases), hub.sealer.tag(_joined(_timeless(head), cases)))
 
 
 async def load(
     hub: Hub, admitted: Admitted, relation_id: str, *, limit: int, only_open: bool | None = None, after: Position | None = None
 ) -> ViewParts:
-    """The visible parts, logged; an occasion that the hub does not know is asked of its source once."""
-    for last in (False, True):
-        async with hub.database.driver() as driver:
-            parts = await view_parts(
-                driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look, limit=limit, only_open=only_open, after=after
-            )
-        if parts.outcome != "unknown-occasion" or last:
-            break
-        await fetch_occasion(hub, admitted)
-    if parts.outcome == "not-found":
-        raise NotFound(NOT_FOUND)
-    if parts.outcome != "shown":
-        raise NotAllowed(OCCASION_DOES_NOT_HOLD.reason)
-    return parts
+    """The visible parts, logged. Raises as `look` does."""
+    return await look(
+        hub,
+        admitted,
+        lambda driver: view_parts(
+            driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look, limit=limit, only_open=only_open, after=after
+        ),
+    )
 
 
-def _body(hub: Hub, profile: Profile, parts: ViewParts, options: ViewOptions, more: Mapping[str, Any], refreshed: set[str]) -> bytes:
+def _sections(
+    hub: Hub, profile: Profile, parts: ViewParts, options: ViewOptions, more: Mapping[str, Any], refreshed: set[str]
+) -> tuple[dict[str, Any], bytes]:
+    """The answer without its cases, and the cases as a page, empty when they were not asked for."""
     sources = _sources(hub, profile, parts, refreshed)
     complete = all(source["state"] in ("found", "none") for source in sources) and not parts.referral
     head: dict[str, Any] = {"id": parts.relation_id, "kind": parts.kind, "complete": complete, "sources": sources}
     if "summary" in options.sections:
-        head["summary"] = {"openCases": sum(parts.open_cases.values()), "byCapacity": parts.open_cases}
+        head["summary"] = {"openCases": parts.open_cases, "byCapacity": parts.by_capacity}
     if "party" in options.sections:
         golden = _golden(hub, profile, parts)
         head["party"] = golden and golden.record
@@ -73,16 +70,24 @@ def _body(hub: Hub, profile: Profile, parts: ViewParts, options: ViewOptions, mo
     head |= more
     if parts.referral:
         head["referral"] = {"via": "coordinator", "ask": profile.coordinator}
+    return head, case_page(hub, parts, PAGE, name="items") if "cases" in options.sections else b""
+
+
+def _joined(head: Mapping[str, Any], cases: bytes) -> bytes:
     body = orjson.dumps(head)
-    if "cases" not in options.sections:
-        return body
-    return body[:-1] + b',"cases":' + case_page(hub, parts, PAGE, name="items") + b"}"
+    return body[:-1] + b',"cases":' + cases + b"}" if cases else body
+
+
+def _timeless(head: dict[str, Any]) -> dict[str, Any]:
+    """Without the times at which sources were last read: they move at every pull, also when nothing was said."""
+    return {**head, "sources": [{key: value for key, value in source.items() if key != "asOf"} for source in head["sources"]]}
 
 
 def case_page(hub: Hub, parts: ViewParts, limit: int, *, name: str) -> bytes:
     """Cases as a page: `{"next": …, "items": […]}`."""
     shown = parts.cases[:limit]
-    following = write_cursor(hub.sealer, parts.relation_id, shown[-1].position) if len(parts.cases) > limit else None
+    last = shown[-1].position if len(parts.cases) > limit else None
+    following = write_cursor(hub.sealer, parts.relation_id, last) if last else None
     return b'{"next":' + orjson.dumps(following) + b',"' + name.encode() + b'":[' + b",".join(map(_case, shown)) + b"]}"
 
 
@@ -90,7 +95,8 @@ def _case(case: CasePart) -> bytes:
     """The rendered part, closed; in which role is part of the case, so not shown at `existence`."""
     if case.part.startswith(b'{"level":"existence"'):
         return case.part + b"}"
-    return case.part + b',"partyRoles":' + orjson.dumps(case.roles) + b"}"
+    also = b',"alsoKnownAs":[' + case.also + b"]" if case.also else b""
+    return case.part + b',"partyRoles":' + orjson.dumps(case.roles) + also + b"}"
 
 
 def _sources(hub: Hub, profile: Profile, parts: ViewParts, refreshed: set[str]) -> list[dict[str, Any]]:
@@ -124,7 +130,7 @@ def _time(text: str | None) -> str | None:
 def _golden(hub: Hub, profile: Profile, parts: ViewParts) -> Golden | None:
     if not parts.parties:
         return None
-    voices = [_voice(hub, row) for row in parts.parties]
+    voices = [voice_of(hub, row) for row in parts.parties]
     golden = golden_record(voices, profile.groups, parts.non_disclosure)
     numbers = [[(scheme, token) for scheme, _, token in row["numbers"] or ()] for row in parts.parties]
     golden.record["linkedBy"] = shared_evidence([voice.record for voice in voices], numbers)
@@ -134,7 +140,8 @@ def _golden(hub: Hub, profile: Profile, parts: ViewParts) -> Golden | None:
     return golden
 
 
-def _voice(hub: Hub, row: Mapping[str, Any]) -> Voice:
+def voice_of(hub: Hub, row: Mapping[str, Any]) -> Voice:
+    """The party record that a stored row says, with the weight of its source."""
     said_at = datetime.fromisoformat(row["at"]) if row["at"] else None
     numbers = tuple((scheme, shown) for scheme, shown, _ in row["numbers"] or ())
     config = hub.sources.get(row["source"])

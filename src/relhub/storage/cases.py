@@ -37,6 +37,13 @@ async def is_known(driver: Driver, source: str, case_id: str) -> bool:
     return bool(await driver.fetchval("SELECT EXISTS (SELECT FROM case_record WHERE source = $1 AND case_id = $2)", source, case_id))
 
 
+async def is_open_with(driver: Driver, source: str, case_id: str, department: str) -> bool | None:
+    """Whether this case is open and dealt with by this department; None when it is not known."""
+    statement = "SELECT open AND $3 = ANY(departments) FROM case_record WHERE source = $1 AND case_id = $2"
+    holds: bool | None = await driver.fetchval(statement, source, case_id, department)
+    return holds
+
+
 async def parties_of_case(driver: Driver, source: str, case_id: str, capacities: Sequence[str]) -> list[CaseParty]:
     """The parties of a case in one of these capacities, in the order of the source; empty when there is no such case."""
     rows = await driver.fetch(

@@ -71,12 +71,24 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenCase:
+    case_id: str
+    number: int
+    capacity: str
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
-    """What a change of records means for identity: new party records, and those that are gone."""
+    """What a change of records means: new party records and those that are gone, cases, and what was there before.
+
+    `released`: (relation, capacity) of the involvements that these sets had. `ended`: (case id, capacity) where it is no longer there.
+    """
 
     new: list[int] = field(default_factory=list)
     gone: Gone = field(default_factory=Gone)
-    cases: dict[str, int] = field(default_factory=dict)  # case id -> number
+    cases: list[WrittenCase] = field(default_factory=list)
+    released: set[tuple[str, str]] = field(default_factory=set)
+    ended: set[tuple[str, str]] = field(default_factory=set)
 
 
 async def replace_sets(
@@ -88,28 +100,34 @@ async def replace_sets(
     involvements: Sequence[InvolvementRow],
 ) -> Written:
     """These sets now say this, and nothing else."""
-    before = await store.driver.fetch("SELECT id, case_id FROM case_record WHERE source = $1 AND set_key = ANY($2)", source, set_keys)
-    case_ids = {case.case_id for case in cases}
-    ended = [row["id"] for row in before if row["case_id"] not in case_ids]
-    released = await _release_parties(store, source, [row["id"] for row in before], sorted(case_ids))
-    await store.driver.execute("DELETE FROM case_record WHERE id = ANY($1)", ended)
+    before = await store.driver.fetch(
+        "SELECT id, case_id, capacity FROM case_record WHERE source = $1 AND set_key = ANY($2)", source, set_keys
+    )
+    capacities = {case.case_id: case.capacity for case in cases}
+    ended = {(row["case_id"], row["capacity"]) for row in before if capacities.get(row["case_id"]) != row["capacity"]}
+    released, was_in = await _release_parties(store, source, [row["id"] for row in before], sorted(capacities))
+    await store.driver.execute(
+        "DELETE FROM case_record WHERE id = ANY($1)", [row["id"] for row in before if row["case_id"] not in capacities]
+    )
     numbers = await _save_cases(store, source, cases)
     new, known = await _save_parties(store, source, parties)
     await _save_involvements(store, numbers, known, involvements)
-    return Written(new, Gone(await _drop_orphans(store, released)), numbers)
+    written = [WrittenCase(case_id, number, capacities[case_id]) for case_id, number in sorted(numbers.items())]
+    return Written(new, Gone(await _drop_orphans(store, released)), written, was_in, ended)
 
 
-async def _release_parties(store: Store, source: str, numbers: list[int], case_ids: list[str]) -> list[int]:
+async def _release_parties(store: Store, source: str, numbers: list[int], case_ids: list[str]) -> tuple[list[int], set[tuple[str, str]]]:
+    """The party records that these cases spoke of, and the (relation, capacity) of each involvement."""
     rows = await store.driver.fetch(
         """
         DELETE FROM involvement WHERE case_id = ANY($1)
-            OR case_id IN (SELECT id FROM case_record WHERE source = $2 AND case_id = ANY($3)) RETURNING party_id
+            OR case_id IN (SELECT id FROM case_record WHERE source = $2 AND case_id = ANY($3)) RETURNING party_id, relation_id, capacity
         """,
         numbers,
         source,
         case_ids,
     )
-    return list({row["party_id"] for row in rows})
+    return list({row["party_id"] for row in rows}), {(row["relation_id"], row["capacity"]) for row in rows}
 
 
 async def _save_cases(store: Store, source: str, cases: Sequence[CaseRow]) -> dict[str, int]:
@@ -203,8 +221,8 @@ async def _save_involvements(
     values = [(cases[row.case_id], row.position, parties[row.party], row.role, row.acting_for) for row in rows]
     await store.driver.execute(
         """
-        INSERT INTO involvement (case_id, position, party_id, role, acting_for, relation_id, capacity, open, on_date, modified_at)
-        SELECT i.case_id, i.position, i.party_id, i.role, i.acting_for, p.relation_id, c.capacity, c.open, c.on_date, c.modified_at
+        INSERT INTO involvement (case_id, position, party_id, role, acting_for, relation_id, capacity, open, on_date, modified_at, zaak)
+        SELECT i.case_id, i.position, i.party_id, i.role, i.acting_for, p.relation_id, c.capacity, c.open, c.on_date, c.modified_at, c.zaak
         FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::text[], $5::text[]) i (case_id, position, party_id, role, acting_for)
         JOIN case_record c ON c.id = i.case_id JOIN party_record p ON p.id = i.party_id
         """,

@@ -193,18 +193,6 @@ async def protect(store: Store, relation_ids: Collection[str]) -> None:
     )
 
 
-async def add_events(store: Store, source: str, events: Sequence[tuple[str, str | None, str | None]], at: datetime) -> None:
-    """(type, relation id, case ref) of each thing that changed."""
-    await store.driver.execute(
-        "INSERT INTO event (at, source, type, relation_id, case_id) SELECT $1, $2, e.* FROM unnest($3::text[], $4::text[], $5::text[]) e",
-        at,
-        source,
-        [event[0] for event in events],
-        [event[1] for event in events],
-        [event[2] for event in events],
-    )
-
-
 def _names(names: Collection[PartyName]) -> tuple[list[str], list[str]]:
     ordered = sorted(names)
     return [name[0] for name in ordered], [name[1] for name in ordered]

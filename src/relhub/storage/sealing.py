@@ -34,6 +34,10 @@ class Sealer:
         """The id given to the `number`-th relation that was first known by this party."""
         return "rel_" + _base32(hmac.digest(self._index, f"relation\0{source}\0{key}\0{number}".encode(), hashlib.sha256)[:16])
 
+    def tag(self, answer: bytes) -> str:
+        """What two answers have in common when they are equal; keyed, so that nobody can guess an answer from it."""
+        return _base32(hmac.digest(self._index, b"answer\0" + answer, hashlib.sha256)[:16])
+
     def seal(self, plain: bytes, about: str) -> bytes:
         """Sealed for one place (`about`): it can't be opened as something else."""
         nonce = os.urandom(12)

@@ -144,6 +144,7 @@ relation = Table(
     UniqueConstraint("anchor_source", "anchor_key", "anchor_number"),
 )
 Index("relation_merged_into_idx", relation.c.merged_into)
+Index("relation_kind_idx", relation.c.kind, relation.c.id, postgresql_where=text("retired_at IS NULL"))
 
 # F. Which id was given to which party, from when until when.
 membership = Table(
@@ -159,6 +160,7 @@ membership = Table(
 )
 Index("membership_party_idx", membership.c.source, membership.c.key)
 Index("membership_relation_idx", membership.c.relation_id, postgresql_where=text("until_at IS NULL"))
+Index("membership_former_idx", membership.c.relation_id, postgresql_where=text("until_at IS NOT NULL"))
 Index(
     "membership_open_key",
     membership.c.source,
@@ -256,6 +258,9 @@ case_record = Table(
 )
 Index("case_record_set_key_idx", case_record.c.source, case_record.c.set_key)
 Index("case_record_zaak_idx", case_record.c.zaak, postgresql_where=text("zaak <> ''"))
+Index(
+    "case_record_department_idx", case_record.c.department, case_record.c.open.desc(), case_record.c.on_date.desc(), case_record.c.id.desc()
+)
 
 # F. Which party has which part in which case. `relation_id` and what the view selects and sorts by: C.
 involvement = Table(
@@ -271,6 +276,7 @@ involvement = Table(
     Column("open", Boolean, nullable=False),
     Column("on_date", Date, nullable=False),
     Column("modified_at", _Time),
+    Column("zaak", Text, nullable=False, server_default=""),
 )
 Index("involvement_party_idx", involvement.c.party_id, involvement.c.capacity, involvement.c.modified_at.desc().nulls_last())
 Index(
@@ -306,7 +312,8 @@ Index(
 )
 Index("decision_b_idx", decision.c.b_source, decision.c.b_key, postgresql_where=text("withdrawn_at IS NULL"))
 
-# F. That something changed, and where; never what.
+# F. That something changed, and where; never what. `capacities`: of the records that changed. `transaction`: in which it was written,
+# so that events can be given in the order in which they became visible.
 event = Table(
     "event",
     metadata,
@@ -316,7 +323,10 @@ event = Table(
     Column("source", Text, nullable=False),
     Column("relation_id", Text),
     Column("case_id", Text),
+    Column("capacities", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("transaction", BigInteger, nullable=False, server_default=text("(pg_current_xact_id()::text)::bigint")),
 )
+Index("event_transaction_idx", event.c.transaction, event.c.id)
 
 # F. Who looked at whom, and why. Only ever added to.
 consultation_log = Table(

@@ -1,0 +1,45 @@
+"""The cases that a department deals with."""
+
+from datetime import date
+
+import orjson
+
+from relhub.domain.access import Level, Profile, Refusal
+from relhub.services.admit import admit, refuse
+from relhub.services.asked import Asked, DepartmentQuery
+from relhub.services.cursors import open_cursor, seal_cursor
+from relhub.services.hub import Hub
+from relhub.services.look import verify_without_relation
+from relhub.storage.department_cases import CaseFilter, ListedCase, department_cases
+from relhub.storage.log import add_look
+
+_OWN_ONLY = Refusal("This processing activity may list the cases of your own department only: leave department out.")
+
+
+async def list_department_cases(hub: Hub, asked: Asked, query: DepartmentQuery) -> bytes:
+    """Visible cases of the consumer's own department or, for activities that may search, of another. Raises NotAllowed, InvalidInput."""
+    admitted = await admit(hub, asked, "department-cases")
+    wanted = _wanted(admitted.profile, admitted.look.department, query)
+    if wanted.department != admitted.look.department and not admitted.profile.activity.search:
+        await refuse(hub, admitted.look, _OWN_ONLY)
+    await verify_without_relation(hub, admitted)
+    about = f"cursor/cases/{wanted.department}"
+    place = open_cursor(hub.sealer, about, query.cursor)
+    after = (place[0], date.fromisoformat(place[1]), place[2]) if place else None
+    levels = admitted.profile.at_least(Level.summary), admitted.profile.at_least(Level.full)
+    async with hub.database.begin() as store:
+        found = await department_cases(store.driver, wanted, *levels, after, query.limit + 1)
+        shown = found[: query.limit]
+        relation_ids = sorted({id_ for case in shown for id_ in case.relation_ids})
+        await add_look(store.driver, admitted.look, "shown", relation_ids, [ref for case in shown for ref in case.refs])
+    following = seal_cursor(hub.sealer, about, list(shown[-1].place)) if len(found) > query.limit else None
+    return b'{"results":[' + b",".join(map(_case, shown)) + b'],"next":' + orjson.dumps(following) + b"}"
+
+
+def _wanted(profile: Profile, own: str, query: DepartmentQuery) -> CaseFilter:
+    capacities = [capacity for capacity in profile.at_least(Level.summary) if query.capacity in ("", capacity)]
+    return CaseFilter(query.department or own, capacities, query.source, {"open": True, "closed": False}.get(query.phase))
+
+
+def _case(case: ListedCase) -> bytes:
+    return case.part + (b',"alsoKnownAs":[' + case.also + b"]}" if case.also else b"}")

@@ -1,0 +1,58 @@
+"""Looking at one relation: the statement that shows it also verifies the occasion and writes the log row."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from relhub.domain.access import OCCASION_DOES_NOT_HOLD, OCCASION_OF_NO_CASE
+from relhub.errors import NotAllowed, NotFound
+from relhub.services.admit import Admitted, fetch_occasion, refuse
+from relhub.services.hub import Hub
+from relhub.storage.cases import is_open_with
+from relhub.storage.database import Driver
+
+NOT_FOUND = "There is no such relation, or nothing of it that this processing activity may see."
+
+
+class Looked(Protocol):
+    """What such a statement gave: shown | refused | unknown-occasion | not-found."""
+
+    @property
+    def outcome(self) -> str: ...
+
+
+_Looked = TypeVar("_Looked", bound=Looked)
+
+
+async def look(hub: Hub, admitted: Admitted, read: Callable[[Driver], Awaitable[_Looked]]) -> _Looked:
+    """What the statement shows; an occasion that the hub does not know is asked of its source once.
+
+    Raises NotAllowed, NotFound, and SourceError when the occasion can't be verified.
+    """
+    for last in (False, True):
+        async with hub.database.driver() as driver:
+            looked = await read(driver)
+        if looked.outcome != "unknown-occasion" or last:
+            break
+        await fetch_occasion(hub, admitted)
+    if looked.outcome == "not-found":
+        raise NotFound(NOT_FOUND)
+    if looked.outcome != "shown":
+        raise NotAllowed(OCCASION_DOES_NOT_HOLD.reason)
+    return looked
+
+
+async def verify_without_relation(hub: Hub, admitted: Admitted) -> None:
+    """For a question about no one relation: a case that is named as the occasion must be open, and with the consumer's own department.
+
+    Raises NotAllowed (logged), and SourceError when a case that the hub does not know can't be asked of its source.
+    """
+    if admitted.occasion.sort == "none":
+        return
+    for last in (False, True):
+        async with hub.database.driver() as driver:
+            holds = await is_open_with(driver, *admitted.occasion_case, admitted.look.department)
+        if holds:
+            return
+        if holds is None and not last:
+            await fetch_occasion(hub, admitted)
+    await refuse(hub, admitted.look, OCCASION_OF_NO_CASE)

@@ -1,0 +1,60 @@
+"""One case, with its parties, as far as its level allows; and the same zaak as other systems know it."""
+
+from typing import Any
+
+import orjson
+
+from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level
+from relhub.services.admit import Admitted, admit, fetch_occasion, not_found, refuse
+from relhub.services.asked import Asked, View
+from relhub.services.fetch_case import could_show, fetch_case
+from relhub.services.hub import Hub
+from relhub.storage.department_cases import CaseView, one_case
+from relhub.storage.log import add_look
+
+NO_CASE = "There is no such case, or nothing of it that this processing activity may see."
+
+
+async def show_case(hub: Hub, asked: Asked, source: str, case_id: str) -> View:
+    """A case from level `summary` on; one that the hub does not know is asked of its source first.
+
+    Raises NotAllowed, NotFound, and SourceError when the source has to be asked and does not answer.
+    """
+    admitted = await admit(hub, asked, "case")
+    found = await _look(hub, admitted, source, case_id)
+    if not found.records or (admitted.occasion.sort != "none" and found.holds is None):
+        found = await _ask_sources(hub, admitted, source, case_id, found)
+    if admitted.occasion.sort != "none" and not found.holds:
+        await refuse(hub, admitted.look, OCCASION_DOES_NOT_HOLD)
+    if not found.records:
+        await not_found(hub, admitted.look, NO_CASE)
+    case, *others = [_show(part, parties) for part, _, parties in found.records]
+    body = case[:-1] + b',"alsoKnownAs":[' + b",".join(others) + b"]}" if others else case
+    return View("", body, hub.sealer.tag(body))
+
+
+async def _look(hub: Hub, admitted: Admitted, source: str, case_id: str) -> CaseView:
+    """What may be seen; logged when it is shown."""
+    profile = admitted.profile
+    levels = profile.at_least(Level.summary), profile.at_least(Level.full)
+    async with hub.database.begin() as store:
+        found = await one_case(store.driver, source, case_id, *levels, admitted.occasion_case, admitted.look.department)
+        if found.records and (admitted.occasion.sort == "none" or found.holds):
+            relation_ids = sorted({party["relation"] for _, _, parties in found.records for party in parties})
+            await add_look(store.driver, admitted.look, "shown", relation_ids, [ref for _, ref, _ in found.records])
+    return found
+
+
+async def _ask_sources(hub: Hub, admitted: Admitted, source: str, case_id: str, found: CaseView) -> CaseView:
+    """Fetches what is not there. A case that may not be seen is fetched as one that is not known: neither can be told from the other."""
+    if admitted.occasion.sort != "none" and found.holds is None:
+        await fetch_occasion(hub, admitted)
+        found = await _look(hub, admitted, source, case_id)
+    if not found.records and could_show(hub, admitted.profile, source):
+        await fetch_case(hub, source, case_id)
+        found = await _look(hub, admitted, source, case_id)
+    return found
+
+
+def _show(part: bytes, parties: list[dict[str, Any]]) -> bytes:
+    return part + b',"parties":' + orjson.dumps(parties) + b"}"

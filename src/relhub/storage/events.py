@@ -1,0 +1,82 @@
+"""event: that something changed, kept with the change itself, and given in the order in which changes became visible."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from relhub.storage.database import Driver, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What changed: a relation or a case (`source/case id`), and the capacities of the records by which it did."""
+
+    type: str
+    relation_id: str | None
+    case: str | None
+    capacities: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change as it was kept. `transaction`, `id`: its place in the order."""
+
+    id: int
+    transaction: int
+    at: datetime
+    type: str
+    relation_id: str | None
+    case: str | None
+
+
+async def add_events(store: Store, source: str, changes: Sequence[Change], at: datetime) -> None:
+    """Keeps these changes, in the transaction that makes them."""
+    await store.driver.execute(
+        """
+        INSERT INTO event (at, source, type, relation_id, case_id, capacities)
+        SELECT $1, $2, e.type, e.relation_id, e.case_id, string_to_array(e.capacities, chr(31))
+        FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) e (type, relation_id, case_id, capacities)
+        """,
+        at,
+        source,
+        [change.type for change in changes],
+        [change.relation_id for change in changes],
+        [change.case for change in changes],
+        ["\x1f".join(sorted(change.capacities)) for change in changes],
+    )
+
+
+async def relations_in(store: Store, cases: Collection[int]) -> list[tuple[str, str]]:
+    """(relation, capacity) of every involvement in these cases."""
+    rows = await store.driver.fetch("SELECT DISTINCT relation_id, capacity FROM involvement WHERE case_id = ANY($1)", sorted(cases))
+    return [(row["relation_id"], row["capacity"]) for row in rows]
+
+
+async def capacities_of(store: Store, party_ids: Iterable[int]) -> list[tuple[int, str]]:
+    """(party record, capacity) of every involvement of these party records."""
+    rows = await store.driver.fetch("SELECT DISTINCT party_id, capacity FROM involvement WHERE party_id = ANY($1)", sorted(party_ids))
+    return [(row["party_id"], row["capacity"]) for row in rows]
+
+
+async def horizon(driver: Driver) -> int:
+    """Every transaction before this one has ended: of what it wrote, all there will ever be is visible now."""
+    return int(await driver.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
+
+
+async def events_after(
+    driver: Driver, place: tuple[int, int], before: int, of_cases: Sequence[str], of_relations: Sequence[str], limit: int
+) -> list[Event]:
+    """The first events after this (transaction, id), of transactions before `before`, by records in capacities that may be seen."""
+    rows = await driver.fetch(
+        """
+        SELECT id, transaction, at, type, relation_id, case_id FROM event
+        WHERE (transaction, id) > ($1, $2) AND transaction < $3 AND capacities && CASE WHEN relation_id IS NULL THEN $4::text[] ELSE $5::text[] END
+        ORDER BY transaction, id LIMIT $6
+        """,
+        *place,
+        before,
+        of_cases,
+        of_relations,
+        limit,
+    )
+    return [Event(*row) for row in rows]

@@ -1,0 +1,91 @@
+"""What every statement about one relation begins with: what of it may be seen, whether the occasion holds, and the row in the log.
+
+Parameters $1 to $7 are filled by `see`; those of the look follow from the number that `statement` is given.
+"""
+
+from typing import Any
+
+from relhub import metrics
+from relhub.domain.access import Level, Profile
+from relhub.storage.database import Driver
+from relhub.storage.log import LOOK_COLUMNS, Look, look_parameters
+
+_SEEN = """
+target AS (
+    SELECT coalesce(s.id, r.id) id, coalesce(s.kind, r.kind) kind, coalesce(s.non_disclosure, r.non_disclosure) non_disclosure
+    FROM relation r LEFT JOIN relation s ON s.id = r.merged_into WHERE r.id = $1
+), occasion AS (
+    SELECT c.open AND $7 = ANY(c.departments) AND EXISTS (SELECT FROM involvement i JOIN target t ON t.id = i.relation_id WHERE i.case_id = c.id) holds
+    FROM case_record c WHERE c.source = $5 AND c.case_id = $6
+), heard AS (
+    SELECT p.id, p.source, p.key, p.variant, p.kind, p.body, said.* FROM target t JOIN party_record p ON p.relation_id = t.id CROSS JOIN LATERAL (
+        SELECT max(latest.at) FILTER (WHERE k.capacity = ANY($2)) at, coalesce(bool_or(k.capacity = ANY($2)), false) seen,
+            coalesce(bool_or(k.capacity = ANY($3)), false) named, coalesce(bool_or(k.capacity = ANY($4)), false) referred
+        FROM unnest($3::text[] || $4::text[]) k (capacity) CROSS JOIN LATERAL (
+            SELECT i.modified_at at FROM involvement i WHERE i.party_id = p.id AND i.capacity = k.capacity ORDER BY i.modified_at DESC NULLS LAST LIMIT 1
+        ) latest
+    ) said
+), verdict AS (
+    SELECT CASE
+        WHEN $5 <> '' AND NOT EXISTS (SELECT FROM occasion) THEN 'unknown-occasion'
+        WHEN $5 <> '' AND NOT (SELECT holds FROM occasion) THEN 'refused'
+        WHEN NOT EXISTS (SELECT FROM heard WHERE named OR referred) THEN 'not-found'
+        ELSE 'shown' END outcome
+)"""
+
+PARTIES = """
+(SELECT json_agg(json_build_object('id', h.id, 'source', h.source, 'key', h.key, 'variant', h.variant, 'kind', h.kind, 'body', h.body, 'at', h.at,
+    'numbers', (SELECT json_agg(json_build_array(n.scheme, n.shown, encode(n.token, 'hex')) ORDER BY n.scheme) FROM party_identifier n WHERE n.party_id = h.id),
+    'contacts', (SELECT json_agg(o.body ORDER BY o.display, o.id) FROM party_record o WHERE o.source = h.source AND o.contact_of = h.key AND o.contact_of <> ''
+        AND o.kind = 'contact_person' AND NOT o.protected AND EXISTS (SELECT FROM involvement i WHERE i.party_id = o.id AND i.capacity = ANY($2))))
+    ORDER BY h.source, h.key, h.id) FROM heard h WHERE h.seen)::text"""
+"""The visible party records of the relation, as JSON."""
+
+
+def twins(full: str) -> str:
+    """The step `twin`: visible records of this relation's zaken that are known in several systems.
+
+    One of them stands for the zaak (an open one first, then the fuller, then the older); the others are `behind` it. `again`: behind
+    another of the same capacity. `full`: the parameter with the capacities that are seen in full.
+    """
+    return f"""
+, twin AS MATERIALIZED (
+    SELECT i.case_id, i.zaak, i.role,
+        dense_rank() OVER (PARTITION BY i.zaak ORDER BY i.open DESC, i.capacity = ANY({full}) DESC, i.on_date, i.case_id) > 1 behind,
+        dense_rank() OVER (PARTITION BY i.zaak, i.capacity ORDER BY i.open DESC, i.on_date, i.case_id) > 1 again
+    FROM target t JOIN involvement i ON i.relation_id = t.id
+    WHERE i.capacity = ANY($2) AND i.zaak IN (SELECT o.zaak FROM target t JOIN involvement o ON o.relation_id = t.id
+        WHERE o.zaak <> '' AND o.capacity = ANY($2) GROUP BY o.zaak HAVING min(o.case_id) < max(o.case_id))
+)"""
+
+
+def statement(steps: str, records: str, columns: str, first: int, more: str = "") -> str:
+    """One statement that gives these columns and logs these records; `steps`: to get there, each after a comma; `more`: joined at the end."""
+    return f"""
+WITH {_SEEN}{steps}, looked AS (
+    INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records)
+    SELECT {look_parameters(first)}, v.outcome, ARRAY(SELECT id FROM target), CASE v.outcome WHEN 'shown' THEN ARRAY({records}) ELSE '{{}}' END
+    FROM verdict v
+)
+SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true{more}
+"""
+
+
+async def see(
+    driver: Driver, statement: str, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look, *further: Any
+) -> Any:
+    """The row that such a statement gives. `occasion`: (source, case id) to verify, or two empty strings; `further`: from $8 on."""
+    row = await driver.fetchrow(
+        statement,
+        relation_id,
+        profile.at_least(Level.summary),
+        profile.at_least(Level.existence),
+        [capacity for capacity, level in profile.levels.items() if level == Level.referral],
+        *occasion,
+        look.department,
+        *further,
+        *look.values(),
+    )
+    assert row is not None  # the verdict is always there
+    metrics.consultations.labels(look.operation, row["outcome"]).inc()
+    return row

@@ -1,0 +1,62 @@
+"""What happened with one relation, from the bodies of its visible cases."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from relhub.domain.access import Level, Profile
+from relhub.storage.database import Driver
+from relhub.storage.log import Look
+from relhub.storage.seen import see, statement, twins
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """`moments`: rendered, each with its place in the order. `outcome` as of a view."""
+
+    outcome: str
+    relation_id: str
+    moments: list[tuple[bytes, tuple[date, int, int]]]
+
+
+# The place within a case: it starts, then its findings in their order, then it ends. One zaak in two systems starts and ends once.
+_STEPS = f"""{twins("$8")}, moment AS (
+    SELECT m.on_date, c.id, m.place, c.source || '/' || c.case_id ref, json_strip_nulls(json_build_object(
+        'on', m.on_date, 'what', m.what, 'case', c.source || '/' || c.case_id, 'capacity', c.capacity, 'department', nullif(c.department, ''),
+        'kind', c.body->'kind', 'title', c.body->'title', 'label', m.finding->'label', 'outcome', m.finding->'outcome', 'until', m.finding->'until',
+        'reference', m.finding->'reference')) body
+    FROM (SELECT DISTINCT i.case_id FROM target t JOIN involvement i ON i.relation_id = t.id WHERE i.capacity = ANY($2)) visible
+    JOIN case_record c ON c.id = visible.case_id
+    CROSS JOIN LATERAL (
+        SELECT s.* FROM (VALUES ((c.body->>'started')::date, 0, 'case-started', NULL::jsonb), ((c.body->>'ended')::date, 100000, 'case-ended', NULL)) s
+        WHERE c.id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))
+        UNION ALL
+        SELECT (f.body->>'on')::date, f.place::int, f.body->>'sort', f.body FROM jsonb_array_elements(c.body->'findings') WITH ORDINALITY f (body, place)
+        WHERE c.capacity = ANY($8)
+    ) m (on_date, place, what, finding)
+    WHERE m.on_date IS NOT NULL AND ($10::date IS NULL OR (m.on_date, c.id, m.place) < ($10, $11::bigint, $12::int))
+    ORDER BY m.on_date DESC, c.id DESC, m.place DESC LIMIT $9
+)"""
+_COLUMNS = """
+ARRAY(SELECT body::text FROM moment ORDER BY on_date DESC, id DESC, place DESC) bodies, ARRAY(SELECT on_date FROM moment ORDER BY on_date DESC, id DESC, place DESC) dates,
+    ARRAY(SELECT id FROM moment ORDER BY on_date DESC, id DESC, place DESC) ids, ARRAY(SELECT place FROM moment ORDER BY on_date DESC, id DESC, place DESC) places"""
+_RECORDS = "SELECT DISTINCT ref FROM (SELECT ref FROM moment ORDER BY on_date DESC, id DESC, place DESC LIMIT $9 - 1) page"
+_STATEMENT = statement(_STEPS, _RECORDS, _COLUMNS, 13)
+
+
+async def timeline(
+    driver: Driver,
+    relation_id: str,
+    profile: Profile,
+    occasion: tuple[str, str],
+    look: Look,
+    *,
+    limit: int,
+    after: tuple[date, int, int] | None,
+) -> Timeline:
+    """The moments after this one, newest first, logged. `limit`: one more is read."""
+    place = after or (None, None, None)
+    row = await see(driver, _STATEMENT, relation_id, profile, occasion, look, profile.at_least(Level.full), limit + 1, *place)
+    if row["outcome"] != "shown":
+        return Timeline(row["outcome"], row["id"] or "", [])
+    places = zip(row["dates"], row["ids"], row["places"], strict=True)
+    return Timeline("shown", row["id"], [(body.encode(), place) for body, place in zip(row["bodies"], places, strict=True)])
