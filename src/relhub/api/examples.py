@@ -18,7 +18,7 @@ class Example:
     """One question: what it shows, its parameters by their names, and its body where it has one."""
 
     summary: str
-    values: Mapping[str, str]
+    values: Mapping[str, str | int]
     body: dict[str, Any] | None = None
     varies: frozenset[str] = frozenset()  # members of the answer that differ from one day to the next
 
@@ -58,11 +58,11 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
     "listRelationSourceRecords": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "getRelationHistory": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "listCases": {
-        "permits": Example("The permits desk, its newest open case", BY_PERMITS | {"phase": "open", "limit": "1"}, varies=_PAGED)
+        "permits": Example("The permits desk, its newest open case", BY_PERMITS | {"phase": "open", "limit": 1}, varies=_PAGED)
     },
     "getCase": {"permits": Example("The permits desk", BY_PERMITS | {"source": "permits", "caseId": "V-2026-00001"})},
     "listEvents": {
-        "first": Example("The permits desk, from the beginning", _asked_for("following-changes") | {"limit": "1"}, varies=_PAGED)
+        "first": Example("The permits desk, from the beginning", _asked_for("following-changes") | {"limit": 1}, varies=_PAGED)
     },
     "listSources": {"health": Example("An administrator", _BY_ADMINISTRATOR)},
     "getSource": {"health": Example("An administrator", _BY_ADMINISTRATOR | _SOURCE, varies=frozenset({"lagSeconds", "pull"}))},
