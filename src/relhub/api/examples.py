@@ -57,13 +57,9 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
     "getRelationTimeline": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "listRelationSourceRecords": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "getRelationHistory": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
-    "listCases": {
-        "permits": Example("The permits desk, its newest open case", BY_PERMITS | {"phase": "open", "limit": 1}, varies=_PAGED)
-    },
+    "listCases": {"permits": Example("The permits desk, its newest open case", BY_PERMITS | {"phase": "open", "limit": 1}, varies=_PAGED)},
     "getCase": {"permits": Example("The permits desk", BY_PERMITS | {"source": "permits", "caseId": "V-2026-00001"})},
-    "listEvents": {
-        "first": Example("The permits desk, from the beginning", _asked_for("following-changes") | {"limit": 1}, varies=_PAGED)
-    },
+    "listEvents": {"first": Example("The permits desk, from the beginning", _asked_for("following-changes") | {"limit": 1}, varies=_PAGED)},
     "listSources": {"health": Example("An administrator", _BY_ADMINISTRATOR)},
     "getSource": {"health": Example("An administrator", _BY_ADMINISTRATOR | _SOURCE, varies=frozenset({"lagSeconds", "pull"}))},
     "listQuarantine": {"health": Example("An administrator", _BY_ADMINISTRATOR | _SOURCE)},
