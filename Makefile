@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint openapi migration check lock clean
+.PHONY: help run test lint openapi migration check bench bench-full lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "relhub needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with make PYTHON=python3.12")'
@@ -38,6 +38,12 @@ migration: $(READY) ## write a migration for what changed in storage/tables.py (
 	@$(BIN)/relhub migrate --write "$(NAME)"
 
 check: lint test ## what CI does
+
+bench: $(READY) ## measure what relhub costs, as ratios to something bare (under 10 minutes; needs wrk)
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-full: $(READY) ## the same with a million relations, and 200 000 relations' worth of pages (an hour or two)
+	@$(BIN)/python -m bench --full $(ARGS)
 
 lock: $(READY) ## resolve the dependencies in pyproject.toml again, and pin them with hashes
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv==0.13.9

@@ -268,7 +268,7 @@ def test_a_contact_person_is_known_within_the_organisation(tmp_path: Path) -> No
     organisation, contact = case.parties
     assert (contact.kind, contact.contact_of) == ("contact_person", organisation.key)
     assert case.cases[0].involvements[1].acting_for == organisation.key
-    again = read("C2", firms=[{**firm, "name": "Bouwers B.V."}, firm]).parties
+    again = read("C2", firms=[{**firm, "kvk": "99420756"}, firm]).parties
     assert contact in again
     assert len({party.key for party in again if party.kind == "contact_person"}) == 2
 

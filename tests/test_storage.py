@@ -26,8 +26,15 @@ async def test_migrating_twice_changes_nothing(migrated_url: str) -> None:
     await check_migrated(migrated_url)
 
 
-async def test_a_database_of_a_newer_relhub_is_refused_in_one_line(migrated_url: str) -> None:
+async def test_a_database_of_a_newer_relhub_that_left_room_for_this_one_is_used_as_it_is(migrated_url: str) -> None:
+    """Expand first, contract later: the version before goes on answering while the new one is brought in."""
     await execute(migrated_url, "UPDATE alembic_version SET version_num = '9999'")
+    await check_migrated(migrated_url)
+    assert await migrate(migrated_url) == "9999"
+
+
+async def test_a_database_of_a_newer_relhub_is_refused_in_one_line(migrated_url: str) -> None:
+    await execute(migrated_url, "UPDATE alembic_version SET version_num = '9999'", "UPDATE compatibility SET oldest = '9998'")
     for refused in (migrate, check_migrated):
         with pytest.raises(DatabaseUnusable, match="migrated by a newer relhub"):
             await refused(migrated_url)

@@ -10,12 +10,14 @@ from typing import Annotated, Any, TypeVar
 import orjson
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from relhub import __version__
 from relhub.config.settings import Settings
 from relhub.errors import ConfigurationError, RelhubError
 from relhub.logs import set_up_logging
+from relhub.services.check_ready import check_ready
 from relhub.services.hub import Hub
 
 app = typer.Typer(
@@ -26,7 +28,7 @@ app = typer.Typer(
     help="""
     relhub: one record per relation (citizen or company), from the systems of all departments, over REST, within its purpose.
 
-    `relhub run` starts everything with a simulated municipality. An installation uses `migrate`, `pull` and `serve`, with settings
+    `relhub run` starts everything with a simulated municipality. An installation uses `migrate`, `serve` and `worker`, with settings
     in the environment (RELHUB_DATABASE_URL, RELHUB_SOURCES_DIR, RELHUB_ACCESS_RULES, RELHUB_CONSUMERS, RELHUB_KEYS_FILE):
     see docs/configuration.md.
     """,
@@ -126,11 +128,8 @@ def serve() -> None:
     import uvicorn
 
     from relhub.main import create_app
-    from relhub.storage.migrate import check_migrated
 
-    settings = Settings.load()
-    set_up_logging(settings.log_level)
-    asyncio.run(check_migrated(settings.database_url))
+    settings = _checked_settings()
     uvicorn.run(
         create_app(settings),
         host=settings.host,
@@ -138,8 +137,31 @@ def serve() -> None:
         access_log=False,
         log_config=None,
         server_header=False,
-        timeout_graceful_shutdown=30,
+        timeout_graceful_shutdown=round(settings.drain_timeout),
     )
+
+
+@app.command()
+def worker() -> None:
+    """Pull the sources when they are due (the `schedule` of their files) and when somebody asks, until SIGTERM.
+
+    Start as many as you like, on as many machines: each source is pulled by one at a time, and when that one dies another goes on
+    within ten seconds. After SIGTERM a pull in progress stops after its page, and another worker goes on with it.
+    """
+    from relhub.worker import work
+
+    asyncio.run(work(_checked_settings()))
+
+
+@app.command()
+def quarantine(source: Annotated[str, typer.Argument(help="The name of a source.")]) -> None:
+    """List what could not be read strictly, by the source's own numbers, so that it can be mended there."""
+    from relhub.services.list_quarantine import set_aside_of
+
+    table = Table("set aside at", "record", "reason")
+    for row in _with_hub(lambda hub: set_aside_of(hub, source)):
+        table.add_row(f"{row.at:%Y-%m-%d %H:%M}", escape(row.set_key), escape(row.reason))
+    _out.print(table)
 
 
 @app.command()
@@ -214,15 +236,28 @@ def openapi(
         raise ConfigurationError(f"{output} is not what the code says; run make openapi and commit it")
 
 
-def _with_hub(work: Callable[[Hub], Coroutine[Any, Any, _Result]]) -> _Result:
-    async def go() -> _Result:
-        hub = await Hub.open(Settings.load())
-        try:
-            return await work(hub)
-        finally:
-            await hub.close()
+def _checked_settings() -> Settings:
+    """The settings, with a database that can be used. Raises ConfigurationError or DatabaseUnusable."""
+    settings = Settings.load()
+    set_up_logging(settings.log_level)
+    asyncio.run(_opened(settings, check_ready))
+    return settings
 
-    return asyncio.run(go())
+
+def _with_hub(work: Callable[[Hub], Coroutine[Any, Any, _Result]]) -> _Result:
+    async def go(hub: Hub) -> _Result:
+        await check_ready(hub)
+        return await work(hub)
+
+    return asyncio.run(_opened(Settings.load(), go))
+
+
+async def _opened(settings: Settings, work: Callable[[Hub], Coroutine[Any, Any, _Result]]) -> _Result:
+    hub = await Hub.open(settings)
+    try:
+        return await work(hub)
+    finally:
+        await hub.close()
 
 
 if __name__ == "__main__":

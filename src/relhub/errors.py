@@ -35,6 +35,10 @@ class PullRefused(RelhubError):
     """A pull that would lose more than its `expect` allows changed nothing."""
 
 
+class PullLost(RelhubError):
+    """Another process has taken a pull over, because it thought that this one was gone: what this one wrote last is not kept."""
+
+
 # Errors of configuration and of the installation.
 
 
@@ -75,6 +79,10 @@ class InvalidInput(RelhubError):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(f"{p.location}: {p.detail}" for p in problems))
         self.problems = problems
+
+
+class KeyReused(RelhubError):
+    """An Idempotency-Key that this consumer used for another request."""
 
 
 class AmbiguousIdentifier(RelhubError):

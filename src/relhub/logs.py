@@ -75,3 +75,14 @@ def _is_bsn(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def places(error: BaseException) -> list[str]:
+    """Where an error happened, innermost last: file, line and function; no values."""
+    found: list[Any] = []
+    traceback = error.__traceback__
+    while traceback:
+        code = traceback.tb_frame.f_code
+        found.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{traceback.tb_lineno} {code.co_name}")
+        traceback = traceback.tb_next
+    return found[-6:]

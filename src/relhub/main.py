@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from relhub.api import cases, docs, document, errors, events, health, relation_parts, relations, sources
+from relhub.api import cases, docs, document, errors, events, health, internal, relation_parts, relations, sources
 from relhub.api.middleware import BodyLimit, Observe
 from relhub.config.access import load_consumers
 from relhub.config.settings import Settings
@@ -19,10 +19,11 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        hub = await Hub.open(settings)
+        hub = await Hub.open(settings, settings.statement_timeout)
         app.state.hub = hub
         try:
-            yield
+            async with internal_server(hub, settings):
+                yield
         finally:
             await hub.close()
 
@@ -39,6 +40,16 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(Observe)  # added last: outermost
     return app
+
+
+@asynccontextmanager
+async def internal_server(hub: Hub, settings: Settings) -> AsyncIterator[None]:
+    """The internal port is served until the block ends, when the settings name one."""
+    if settings.internal_port is None:
+        yield
+        return
+    async with internal.serving(internal.internal_app(hub), settings.internal_host, settings.internal_port):
+        yield
 
 
 def openapi_document() -> dict[str, Any]:

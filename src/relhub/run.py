@@ -18,6 +18,7 @@ import orjson
 import uvicorn
 
 from relhub import ready
+from relhub.api.internal import QuietServer
 from relhub.config.settings import Settings
 from relhub.demo import DEMO_SECRETS, SYSTEMS, prepare_town
 from relhub.embedded import Server, end_with_parent, postgres
@@ -46,7 +47,8 @@ async def run_all(directory: Path, port: int, relations: int, faults: Mapping[st
                 await pull_shown(hub, sorted(hub.sources))
             finally:
                 await hub.close()
-            await _serve(settings, directory, ending)
+            async with _worker(settings):
+                await _serve(settings, directory, ending)
 
 
 @contextlib.contextmanager
@@ -139,6 +141,22 @@ async def _town(directory: Path, port: int, relations: int, faults: Mapping[str,
         await _end(process)
 
 
+@contextlib.asynccontextmanager
+async def _worker(settings: Settings) -> AsyncIterator[None]:
+    """`relhub worker` as a process of its own: what changes in the simulated municipality, or goes down, is noticed."""
+    own = settings.model_dump(exclude={"internal_port"}, exclude_none=True)
+    environment = {name: value for name, value in os.environ.items() if name != "RELHUB_INTERNAL_PORT"}
+    environment |= {f"RELHUB_{name.upper()}": str(value) for name, value in own.items()}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "relhub.cli", "worker", env=environment,
+        stdin=asyncio.subprocess.DEVNULL, start_new_session=True, preexec_fn=end_with_parent,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        await _end(process)
+
+
 async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.terminate()
@@ -178,20 +196,12 @@ def _settings(directory: Path, port: int, database_url: str, owner_url: str, url
     )
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves the signals to run_all."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 async def _serve(settings: Settings, directory: Path, ending: list[Callable[[], None]]) -> None:
     config = uvicorn.Config(
         create_app(settings), host=settings.host, port=settings.port, access_log=False, log_config=None, server_header=False,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )  # fmt: skip
-    server = _Server(config)
+    server = QuietServer(config)
     ending.append(lambda: setattr(server, "should_exit", True))
     serving = asyncio.create_task(server.serve())
     file = directory / "ready.json"

@@ -15,6 +15,7 @@ from relhub.errors import ConfigurationError, RecordRejected
 T = TypeVar("T")
 Search = Callable[[Any], Any]
 _PLAIN = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # tabs and ends of lines are well
 _AMOUNT = re.compile(r"-?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d{1,2})?", re.ASCII)
 
 
@@ -79,10 +80,12 @@ class Fixed(Reader[T]):
 
 
 def text(value: Any) -> str:
-    """Text without spaces around it; nothing is "". A whole number is text too. ValueError."""
+    """Text without spaces around it; nothing is "". A whole number is text too. ValueError, also for characters that no text has."""
     if value is None:
         return ""
     if isinstance(value, str):
+        if _CONTROL.search(value):
+            raise ValueError("has control characters")
         return value.strip()
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -132,7 +135,7 @@ def geometry(value: Any) -> str:
         return ""
     if not (isinstance(value, dict) and isinstance(value.get("type"), str)):
         raise ValueError("is not GeoJSON")  # noqa: TRY004  # of the source's making, as any wrong value
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    return text(orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode())
 
 
 def texts(value: Any) -> list[str]:

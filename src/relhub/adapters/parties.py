@@ -1,11 +1,16 @@
 """From what was read to party records with a key: shared by all kinds of systems, knows none of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from relhub.adapters import Keyed
 from relhub.domain.identifiers import Placeholder, identifier, vestiging
-from relhub.domain.record import Identifier, PartyRecord
+from relhub.domain.identity import family_of, full_birth, name_and_birth
+from relhub.domain.record import Identifier, PartyRecord, PersonName
+from relhub.errors import RecordRejected
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -42,32 +47,70 @@ _SCHEMES_OF = {
     "branch": (),
     "contact_person": (),
 }
+_STRONGEST = ("bsn", "a_number", "kvk", "rsin", "oin", "vestiging")  # kvk first: sources that know an organisation rarely lack it
 _OF_ITS_ORGANISATION = ("rsin", "kvk", "oin")  # what stands beside a branch says who owns it, not who it is
 
 
 def with_key(record: PartyRecord, keyed: Keyed, own_number: str, place: str) -> PartyRecord:
-    """The record with its key: its own number's, or that of what is said of it.
+    """The record with its key: of its own number, else of what identifies it, so that it stays the same when the party moves house.
 
-    A record that identifies nobody (no number, and not a whole birth date with given and family name) is only known where it stands:
-    `place` (the case, and where in it) goes into its key, so that two of them are never one.
+    A record that identifies nobody is only known where it stands: all that is said, and `place` (the case, and where in it), are its key,
+    so that two of them are never one.
     """
-    if own_number:
-        text = f"own\x1f{own_number}"
-    elif identifies(record):
-        text = content(record)
-    else:
-        text = f"{content(record)}\x1fat\x1f{place}"
+    text = f"own\x1f{own_number}" if own_number else identifying(record) or f"{content(record)}\x1fat\x1f{place}"
     return replace(record, key=keyed(text))
 
 
-def identifies(record: PartyRecord) -> bool:
-    """Whether what is said can be of one party only."""
-    if record.identifiers:
-        return True
-    if record.kind == "contact_person":
-        return bool(record.contact_of)  # within its organisation, whose key stands in the content
+def identifying(record: PartyRecord) -> str:
+    """What can be said of one party only: its strongest official number, or full birth date with full name; "" when there is nothing.
+
+    A contact person is known within the organisation it speaks for, and by more than a name.
+    """
+    numbers = {number.scheme: number.value for number in record.identifiers}
+    if scheme := next((scheme for scheme in _STRONGEST if scheme in numbers), ""):
+        return f"kind={record.kind}\x1f{scheme}={numbers[scheme]}"
+    if record.kind == "contact_person" and record.contact_of and (record.phones or record.emails):
+        return content(record)
+    named = name_and_birth(record)
+    return f"kind={record.kind}\x1fnamed={named}" if named else ""
+
+
+def as_one(parties: Iterable[PartyRecord]) -> tuple[PartyRecord, ...]:
+    """Each party once, with all that is said of it, when one set of documents speaks of it in several places.
+
+    RecordRejected when one number is given to two who have another birth date and another family name.
+    """
+    found: dict[str, PartyRecord] = {}
+    for party in parties:
+        found[party.key] = _together(found[party.key], party) if party.key in found else party
+    return tuple(found.values())
+
+
+def _together(one: PartyRecord, other: PartyRecord) -> PartyRecord:
+    if full_birth(one) and full_birth(other) and full_birth(one) != full_birth(other) and family_of(one) != family_of(other):
+        raise RecordRejected("one number is given to two parties with another birth date and another family name")
+    return replace(
+        one,
+        identifiers=_union(one.identifiers, other.identifiers),
+        name=max(one.name, other.name, key=_fullness),
+        organisation_names=_union(one.organisation_names, other.organisation_names),
+        legal_form=one.legal_form or other.legal_form,
+        birth=max(one.birth, other.birth, key=len),
+        addresses=_union(one.addresses, other.addresses),
+        phones=_union(one.phones, other.phones),
+        emails=_union(one.emails, other.emails),
+        flags=one.flags | other.flags,
+        function=one.function or other.function,
+    )
+
+
+def _union(one: tuple[T, ...], other: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys((*one, *other)))
+
+
+def _fullness(name: PersonName | None) -> int:
     return (
-        record.kind == "person" and len(record.birth) == 10 and record.name is not None and bool(record.name.given and record.name.family)
+        0 if name is None else len(f"{name.given}{name.initials}{name.prefix}{name.family}{name.partner_prefix}{name.partner_family}") + 1
     )
 
 

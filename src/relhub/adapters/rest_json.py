@@ -10,6 +10,7 @@ import orjson
 from relhub.adapters import Document, Keyed, Page
 from relhub.adapters.client import SourceClient
 from relhub.adapters.fields import search
+from relhub.adapters.parties import as_one
 from relhub.adapters.rest_json_mapping import ItemMapping
 from relhub.adapters.rest_json_options import read_options
 from relhub.adapters.rest_json_paging import Pager
@@ -92,7 +93,7 @@ class RestJson:
             case, of_case = self._mapping.read(document.body, keyed)
             cases.append(case)
             parties += of_case
-        return RecordSet(tuple(cases), tuple(dict.fromkeys(parties)), frozenset(document.id for document in documents))
+        return RecordSet(tuple(cases), as_one(parties), frozenset(document.id for document in documents))
 
     def _document(self, item: Any) -> Document:
         if not isinstance(item, dict):

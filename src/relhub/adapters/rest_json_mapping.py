@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from relhub.adapters import Keyed
 from relhub.adapters.fields import TRANSFORMS, Reader, each_of, geometry, listed, moment, search, text, whole_date
+from relhub.adapters.parties import as_one
 from relhub.adapters.rest_json_options import FindingTable, LinkTable, OfficialTable, PlaceTable, RestJsonOptions, Value
 from relhub.adapters.rest_json_parties import AddressReader, PartiesReader
 from relhub.adapters.rest_json_values import coded, many, one_text, typed
@@ -94,10 +95,10 @@ class ItemMapping:
         for table, at, one, record, _ in read:
             parties.append(record)
             involvements.append(Involvement(record.key, table.role.read(one, at), _acting_for(table, one, at, by_number)))
-            for contact, involvement in table.contacts(one, at, record, keyed):
+            for contact, involvement in table.contacts(one, at, case_id, record, keyed):
                 parties.append(contact)
                 involvements.append(involvement)
-        return tuple(dict.fromkeys(parties)), tuple(dict.fromkeys(involvements))
+        return as_one(parties), tuple(dict.fromkeys(involvements))
 
 
 def _acting_for(table: PartiesReader, item: Any, at: str, by_number: Mapping[str, str]) -> str:

@@ -71,7 +71,7 @@ class ContactReader:
         self._function = one_text(table.function, f"{key}.function")
         self._phones, self._emails = (_all_texts(places) for places in (table.phones, table.emails))
 
-    def read(self, item: Any, at: str, organisation: PartyRecord, keyed: Keyed) -> list[PartyRecord]:
+    def read(self, item: Any, at: str, case_id: str, organisation: PartyRecord, keyed: Keyed) -> list[PartyRecord]:
         found = []
         for position, one in enumerate(self._each(item, at)):
             here = f"{at}{self._place}[{position}]."
@@ -83,7 +83,7 @@ class ContactReader:
                 organisation.source, "", "contact_person", name=name, phones=phones, emails=emails, contact_of=organisation.key,
                 function=self._function.read(one, here),
             )  # fmt: skip
-            found.append(with_key(record, keyed, "", here))
+            found.append(with_key(record, keyed, "", f"{case_id}/{here}"))
         return found
 
 
@@ -137,11 +137,11 @@ class PartiesReader:
             raise RecordRejected(f"{at.rstrip('.')}: a party without a name or a number")
         return with_key(record, keyed, own, f"{case_id}/{at}"), own
 
-    def contacts(self, item: Any, at: str, organisation: PartyRecord, keyed: Keyed) -> list[tuple[PartyRecord, Involvement]]:
+    def contacts(self, item: Any, at: str, case_id: str, organisation: PartyRecord, keyed: Keyed) -> list[tuple[PartyRecord, Involvement]]:
         return [
             (record, Involvement(record.key, reader.role, organisation.key))
             for reader in self._contacts
-            for record in reader.read(item, at, organisation, keyed)
+            for record in reader.read(item, at, case_id, organisation, keyed)
         ]
 
     def _identifiers(self, item: Any, at: str, kind: PartyKind, own: str) -> tuple[Any, ...]:

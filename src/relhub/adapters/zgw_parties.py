@@ -41,7 +41,7 @@ class RolParties:
         own = next((number.value for number in record.identifiers if number.scheme.startswith("own:")), "")
         return with_key(record, keyed, own, f"{case_id}/{rol_ref}")
 
-    def contact(self, rol: Rol, organisation: PartyRecord, keyed: Keyed) -> PartyRecord | None:
+    def contact(self, rol: Rol, organisation: PartyRecord, rol_ref: str, keyed: Keyed) -> PartyRecord | None:
         """The contact person of an organisation, where the rol names one. Raises RecordRejected."""
         said = rol.get("contactpersoonRol")
         if not isinstance(said, dict) or organisation.kind == "person" or not text(said.get("naam")):
@@ -60,7 +60,7 @@ class RolParties:
             contact_of=organisation.key,
             function=text(said.get("functie")),
         )
-        return with_key(record, keyed, "", "")
+        return with_key(record, keyed, "", f"{rol_ref}/contact")
 
     def _natural(self, said: dict[str, Any]) -> PartyRecord:
         numbers = Numbers("person")

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from relhub.adapters import Document, Keyed
 from relhub.adapters.fields import geometry, moment, text, whole_date
+from relhub.adapters.parties import as_one
 from relhub.adapters.zgw_catalogue import Catalogue, ref
 from relhub.adapters.zgw_options import CaseKind, ZgwOptions
 from relhub.adapters.zgw_parties import RolParties
@@ -184,13 +185,13 @@ class _Zaak:
             party = self._reader.parties.party(rol, rol_ref, self._id, self._keyed)
             parties.append(party)
             involvements.append((party.key, self._role(rol), text(rol.get("indicatieMachtiging"))))
-            if contact := self._reader.parties.contact(rol, party, self._keyed):
+            if contact := self._reader.parties.contact(rol, party, rol_ref, self._keyed):
                 parties.append(contact)
                 contacts.append(Involvement(contact.key, CONTACT, party.key))
         givers = {key for key, _, mandate in involvements if mandate == "machtiginggever"}
         giver = givers.pop() if len(givers) == 1 else ""  # with several, nothing says who acts for whom
         acting = (Involvement(key, role, giver if mandate == "gemachtigde" and key != giver else "") for key, role, mandate in involvements)
-        return tuple(dict.fromkeys(parties)), tuple(dict.fromkeys((*acting, *contacts)))
+        return as_one(parties), tuple(dict.fromkeys((*acting, *contacts)))
 
     def _role(self, rol: Mapping[str, Any]) -> str:
         name, generic = self._general(rol)

@@ -168,7 +168,7 @@ class ZgwZaken:
             return None
         if not isinstance(answer.body, list):
             raise SourceRefused(self._config.name, "zaakeigenschappen: no list in the answer")
-        return Document(f"{zaak.id}/zaakeigenschappen", zaak.id, {"results": answer.body})
+        return Document(f"{zaak.id}/zaakeigenschappen", zaak.id, {"results": answer.body}, listed=False)
 
     async def _find_zaak(self, case_id: str) -> Document | None:
         named = [(self._config.organisation_rsin, case_id)]

@@ -7,8 +7,8 @@ from fastapi.openapi.utils import get_openapi
 from relhub.api import API_VERSION, cases, events, examples, relation_parts, relations, sources
 from relhub.api.answers import Problem
 from relhub.api.errors import ANSWERS, NOT_ACCEPTABLE, PROBLEM_JSON, TOO_LARGE, UNEXPECTED, UNREADABLE, UNSUPPORTED_MEDIA_TYPE, Answer
-from relhub.api.gate import ACTIVITY, OCCASION, OFFICIAL
-from relhub.errors import AmbiguousIdentifier, DatabaseUnusable, NotAllowed, NotAuthenticated, NotFound, SourceRefused
+from relhub.api.gate import ACTIVITY, IDEMPOTENCY_KEY, OCCASION, OFFICIAL
+from relhub.errors import AmbiguousIdentifier, DatabaseUnusable, KeyReused, NotAllowed, NotAuthenticated, NotFound, SourceRefused
 
 _DESCRIPTION: Final = """\
 One consolidated, explainable, purpose-bound record per relation: everything that the municipality's systems know about a citizen \
@@ -88,6 +88,10 @@ _EXAMPLES: Final[dict[str, Any]] = {
     "getRelation": examples.VIEW,
     "listRelationCases": examples.CASES,
     "listSources": examples.SOURCES,
+    "getSource": examples.SOURCE_DETAIL,
+    "listQuarantine": examples.QUARANTINE,
+    "pullSource": examples.ASKED_PULL,
+    "getPull": examples.PULL,
 }
 
 
@@ -100,13 +104,15 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         _without_null(parameter.get("schema", {}))
     answers = operation["responses"]
     answers.pop("422", None)
+    well, tag = "202" if "202" in answers else "200", ["ETag"] if "IfNoneMatch" in _parameters_of(path) else []
     if operation["operationId"] in _EXAMPLES:
-        answers["200"]["content"]["application/json"]["examples"] = {"demo": {"$ref": f"#/components/examples/{operation['operationId']}"}}
-    tag = ["ETag"] if "{" in path else []
-    answers["200"] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
+        answers[well]["content"]["application/json"]["examples"] = {"demo": {"$ref": f"#/components/examples/{operation['operationId']}"}}
+    answers[well] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
+    if well == "202":
+        answers[well] |= {"description": "Asked for", "headers": _refs("API-Version", "X-Trace-Id", "Location")}
     if tag:
         answers["304"] = {"description": "What you have still says the same.", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
-    if "{id}" in path:
+    if path.startswith("/relations/{id}"):
         answers["308"] = {
             "description": "The relation was merged with another; ask there, once and from now on.",
             "headers": _refs("API-Version", "X-Trace-Id", "Location"),
@@ -123,16 +129,22 @@ def _without_null(schema: dict[str, Any]) -> None:
 
 
 def _parameters_of(path: str) -> list[str]:
-    fresh = ["CacheControl"] if path.endswith(("/_lookup", "/{id}")) else []
-    held = ["IfNoneMatch"] if "{" in path else []
-    return ["ProcessingActivity", "Occasion", "Official", "TraceParent", *fresh, *held]
+    if path.startswith("/sources"):
+        own = ["IdempotencyKey"] if path.endswith("/pulls") else []
+    else:
+        own = ["CacheControl"] if path.endswith(("/_lookup", "/{id}")) else []
+        own += ["IfNoneMatch"] if "{" in path else []
+    return ["ProcessingActivity", "Occasion", "Official", "TraceParent", *own]
 
 
 def _problems_of(path: str, method: str) -> list[str]:
     names = ["InvalidInput", "NotAuthenticated", "NotAllowed", "NotAcceptable", "Unexpected", "Unavailable"]
     if path.endswith("/_lookup"):
         names.append("Ambiguous")
-    if path not in ("/sources", "/events"):
+    if path.startswith("/sources"):
+        names += ["NotFound"] if "{name}" in path else []
+        names += ["KeyReused"] if method == "post" else []
+    elif path != "/events":
         names.append("SourceRefused")
         names += ["NotFound"] if "{" in path or path.endswith("/_lookup") else []
     return [*names, "TooLarge", "UnsupportedMediaType"] if method == "post" else names
@@ -145,6 +157,7 @@ _PROBLEMS: Final[dict[str, Answer]] = {
     "NotFound": ANSWERS[NotFound],
     "NotAcceptable": NOT_ACCEPTABLE,
     "Ambiguous": ANSWERS[AmbiguousIdentifier],
+    "KeyReused": ANSWERS[KeyReused],
     "TooLarge": TOO_LARGE,
     "UnsupportedMediaType": UNSUPPORTED_MEDIA_TYPE,
     "Unexpected": UNEXPECTED,
@@ -175,7 +188,7 @@ def _header(description: str, **schema: Any) -> dict[str, Any]:
 _HEADERS: Final[dict[str, Any]] = {
     "API-Version": _header("The full version of this API.", examples=[API_VERSION]),
     "X-Trace-Id": _header("The trace of this request (W3C Trace Context): yours when you sent one.", pattern="^[0-9a-f]{32}$"),
-    "Location": _header("Where the relation is now.", format="uri-reference"),
+    "Location": _header("Where to ask from now on.", format="uri-reference"),
     "ETag": _header(
         "What this answer has in common with one that says the same; weak, as the times in it do not count.", pattern='^W/"[0-9A-Z]+"$'
     ),
@@ -231,6 +244,16 @@ _PARAMETERS: Final[dict[str, Any]] = {
         "The `ETag` of the answer that you have: 304 when it still says the same.",
         'W/"6BZKGQH435MB3XA66EKA6TGGC5"',
         pattern=".*",
+    ),
+    "IdempotencyKey": _parameter(
+        "Idempotency-Key",
+        "Herhaalsleutel",
+        (
+            "A random text of your own, such as a UUID, that names this one request (draft-ietf-httpapi-idempotency-key-header). Sent again "
+            "with the same key within a day, the same request gets the same answer; another request is refused with 409."
+        ),
+        '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+        pattern=IDEMPOTENCY_KEY,
     ),
     "CacheControl": _parameter(
         "Cache-Control",

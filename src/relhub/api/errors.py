@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import orjson
@@ -21,10 +21,12 @@ from relhub.errors import (
     ConfigurationError,
     DatabaseUnusable,
     InvalidInput,
+    KeyReused,
     NotAllowed,
     NotAuthenticated,
     NotFound,
     Problem,
+    PullLost,
     PullRefused,
     RecordRejected,
     RelhubError,
@@ -32,6 +34,7 @@ from relhub.errors import (
     SourceRefused,
     SourceUnavailable,
 )
+from relhub.logs import places
 
 PROBLEM_JSON: Final = "application/problem+json"
 _TYPE = "urn:problem-type:relhub:"
@@ -91,6 +94,8 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
     SourceError: _SOURCE_BROKEN,
     RecordRejected: _SOURCE_BROKEN,
     PullRefused: Answer(409, "pull-refused", "The pull changed nothing"),
+    PullLost: Answer(409, "pull-lost", "Another process pulls this source"),
+    KeyReused: Answer(409, "idempotency-key-reused", "This Idempotency-Key was used for another request"),
     DatabaseUnusable: _NO_DATABASE,
     ConfigurationError: UNEXPECTED,
     RelhubError: UNEXPECTED,
@@ -163,7 +168,7 @@ def unexpected(scope: Scope, error: Exception) -> Response:
     _logger.error(
         "unexpected error",
         error=type(error).__name__,
-        places=_places(error),
+        places=places(error),
         cause=type(error.__cause__).__name__ if error.__cause__ else None,
     )
     return problem(scope, UNEXPECTED)
@@ -219,14 +224,3 @@ async def _on_database_error(request: Request, error: Exception) -> Response:
 async def _on_connection_lost(request: Request, error: Exception) -> Response:
     _logger.warning("the database was lost", error=type(error).__name__)
     return problem(request.scope, _NO_DATABASE)
-
-
-def _places(error: BaseException) -> list[str]:
-    """Where it happened, innermost last: file, line and function; no values."""
-    found: list[Any] = []
-    traceback = error.__traceback__
-    while traceback:
-        code = traceback.tb_frame.f_code
-        found.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{traceback.tb_lineno} {code.co_name}")
-        traceback = traceback.tb_next
-    return found[-6:]

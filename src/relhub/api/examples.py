@@ -186,6 +186,45 @@ FOUND: Final[dict[str, Any]] = {
     ],
     "next": None,
 }
+SOURCE: Final = "permits"
+PULLS: Final[dict[str, Any]] = {
+    "now": {
+        "summary": "As the schedule would",
+        "description": "Asked by an operator: `X-Processing-Activity: source-operation`, without `X-Occasion`.",
+        "value": {},
+    },
+}
+_PULL: Final[dict[str, Any]] = {
+    "id": "pull_5f0c8a52c1d94e0f8a4f4d2b7c6e1a30",
+    "source": "permits",
+    "state": "done",
+    "askedBy": "schedule",
+    "askedAt": "2026-11-24T02:00:11Z",
+    "scheduledFor": "2026-11-24T02:00:00Z",
+    "startedAt": "2026-11-24T02:00:11Z",
+    "endedAt": "2026-11-24T02:00:13Z",
+    "acceptLoss": False,
+    "seen": 480,
+    "expected": 480,
+    "documents": 1920,
+    "changed": 0,
+    "quarantined": 0,
+    "gone": 0,
+    "error": None,
+}
+PULL: Final[dict[str, Any]] = _PULL
+ASKED_PULL: Final[dict[str, Any]] = {
+    **_PULL,
+    "state": "waiting",
+    "askedBy": "operator",
+    "scheduledFor": None,
+    "startedAt": None,
+    "endedAt": None,
+    "seen": 0,
+    "expected": None,
+    "documents": 0,
+}
+QUARANTINE: Final[dict[str, Any]] = {"results": [], "next": None}
 # The system administrator asks: `X-Processing-Activity: source-health`, without `X-Occasion`.
 SOURCES: Final[dict[str, Any]] = {
     "results": [
@@ -232,4 +271,11 @@ SOURCES: Final[dict[str, Any]] = {
             "quarantined": 0,
         },
     ]
+}
+SOURCE_DETAIL: Final[dict[str, Any]] = {
+    **SOURCES["results"][1],
+    "schedule": "*/15 * * * *",
+    "lagSeconds": 240,
+    "seen": 480,
+    "pull": _PULL,
 }

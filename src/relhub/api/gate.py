@@ -22,6 +22,7 @@ from relhub.services.hub import Hub
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{1,512})")
 ACTIVITY: Final = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}"
 OCCASION: Final = r"(none|case:[a-z][a-z0-9-]{0,39}/[!-~]([ -~]{0,198}[!-~])?)"
+IDEMPOTENCY_KEY: Final = r'("[!#-~]{1,200}"|[!#-~]{1,200})'
 OFFICIAL: Final = r"[!-~]([ -~]{0,98}[!-~])?"
 _WRONG_FORM: Final = "is empty, too long, or has characters that are not allowed"
 _TOKEN_KEYS = frozenset({"token", "access_token", "accessToken", "api_key", "apiKey", "key"})
@@ -119,6 +120,7 @@ def _wrong_headers(request: Request, consumer: Consumer) -> Iterator[Problem]:
         request, "X-Processing-Activity", ACTIVITY, required="name the processing activity (verwerking) that this question is for"
     )
     yield from _wrong_header(request, "X-Occasion", OCCASION, wrong="must be none, or case:{source}/{case number}")
+    yield from _wrong_header(request, "Idempotency-Key", IDEMPOTENCY_KEY)
     if consumer.may_name_official:
         yield from _wrong_header(
             request, "X-Official", OFFICIAL, required="the account of the official on whose behalf your application asks"

@@ -12,6 +12,7 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from relhub import metrics
 from relhub.api import API_VERSION
 from relhub.api.errors import TOO_LARGE, problem, unexpected
 
@@ -75,15 +76,18 @@ def trace_id_of(traceparent: str) -> str:
 
 
 def _log(scope: Scope, status: int, started: float) -> None:
-    """The template of the route, never the path or the query: those hold ids, or whatever someone put there."""
+    """Logged and measured: the template of the route, never the path or the query: those hold ids, or whatever someone put there."""
     route = scope.get("state", {}).get("route", "unknown")
     asking = scope.get("state", {}).get("asking")
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    seconds = time.perf_counter() - started
+    metrics.requests.labels(method, route, status).observe(seconds)
     _logger.info(
         "answered",
-        method=scope["method"] if scope["method"] in _METHODS else "other",
+        method=method,
         route=route,
         status=status,
-        ms=round((time.perf_counter() - started) * 1000, 1),
+        ms=round(seconds * 1000, 1),
         consumer=asking.consumer.name if asking else None,
     )
 

@@ -1,5 +1,6 @@
 """What can be asked, as the bodies and parameters of requests. Strict: nothing unknown, nothing unbounded, nothing unprintable."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -8,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 from pydantic.alias_generators import to_camel
 
 from relhub.api.answer_cases import Capacity
-from relhub.services.asked import CaseQuery, DepartmentQuery, EventQuery, PageQuery, Reference, SearchQuery, ViewOptions
+from relhub.api.answers import RELATION_ID
+from relhub.services.asked import CaseQuery, DepartmentQuery, EventQuery, PageQuery, Reference, RelationQuery, SearchQuery, ViewOptions
 
 _SOURCE = r"^[a-z][a-z0-9-]{0,39}$"
 
@@ -87,7 +89,7 @@ class LookupBody(_Strict):
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         if len(self.model_fields_set) != 1:
-            raise ValueError("must have exactly one of: case, identifier, record")
+            raise ValueError(f"must have exactly one of: {', '.join(sorted(type(self).model_fields))}")
         return self
 
     def reference(self) -> Reference:
@@ -97,6 +99,25 @@ class LookupBody(_Strict):
         if self.identifier:
             return Reference(identifier=(self.identifier.scheme, self.identifier.value))
         return Reference(record=(self.record.source, self.record.key))
+
+
+class BatchReference(LookupBody):
+    """What you know a relation by. Exactly one of the four."""
+
+    relation: Annotated[str, Field(pattern=RELATION_ID)] = Field(
+        default="", title="Relatienummer", description="The id of a relation, as answers give it."
+    )
+
+    def reference(self) -> Reference:
+        return Reference(relation=self.relation) if self.relation else super().reference()
+
+
+class BatchBody(_Strict):
+    """The relations of a list screen."""
+
+    references: Annotated[list[BatchReference], Field(min_length=1, max_length=100)] = Field(
+        title="Verwijzingen", description="What you know each relation by; at most 100."
+    )
 
 
 class SearchBody(_Strict):
@@ -232,6 +253,20 @@ async def department_query(
     return DepartmentQuery(department or "", source or "", capacity or "", phase or "", cursor or "", limit)
 
 
+async def relation_query(
+    kind: Annotated[
+        Literal["organisation", "branch"],
+        Query(title="Soort partij", description="organisation (organisatie) or branch (vestiging). People are never listed."),
+    ],
+    capacity: CapacityFilter = None,
+    phase: Phase = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> RelationQuery:
+    """Which relations, and which page of them."""
+    return RelationQuery(kind, capacity or "", phase or "", cursor or "", limit)
+
+
 async def event_query(
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=1000, title="Aantal", description="At most this many on a page.")] = 100,
@@ -259,3 +294,36 @@ async def case_query(
 ) -> CaseQuery:
     """Which cases, and which page of them."""
     return CaseQuery(phase or "", cursor or "", limit)
+
+
+class PullBody(_Strict):
+    """How a source is to be pulled."""
+
+    accept_loss: bool = Field(
+        default=False,
+        strict=True,
+        title="Verlies aanvaarden",
+        description=(
+            "Accept that the source has lost more cases than its file expects (`expect.max_loss`): they are then gone here too. Only after "
+            "a pull was refused for that, and you know that it is right."
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    cursor: str
+    limit: int
+
+
+async def list_page(
+    cursor: Annotated[
+        str | None,
+        Query(
+            pattern=r"^[A-Za-z0-9._~=-]{1,500}$", title="Cursor", description="`next` of the page before; say nothing for the first page."
+        ),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=100, title="Aantal", description="At most this many on a page.")] = 20,
+) -> ListPage:
+    """Which page of a list."""
+    return ListPage(cursor or "", limit)

@@ -69,6 +69,7 @@ class _ActivityConfig(_Strict):
     roles: frozenset[str] = frozenset()
     search: bool = False
     follow: bool = False
+    pull: bool = False
 
     @model_validator(mode="after")
     def _follows_without_an_occasion(self) -> Self:
@@ -90,6 +91,7 @@ class _ActivityConfig(_Strict):
             self.roles,
             self.search,
             self.follow,
+            self.pull,
         )
 
 

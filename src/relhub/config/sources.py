@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from relhub.config.authentication import Auth, NoAuth
 from relhub.domain.identifiers import rsin
+from relhub.domain.schedule import check_schedule
 from relhub.errors import ConfigurationError
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-_CRON = re.compile(r"(?:[0-9*/,-]+ ){4}[0-9*/,-]+")
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
@@ -84,9 +84,7 @@ class SourceConfig(_Strict):
     @field_validator("schedule")
     @classmethod
     def _cron(cls, value: str) -> str:
-        if value and not _CRON.fullmatch(value):
-            raise ValueError('five cron fields are needed, as in "*/15 * * * *"')
-        return value
+        return check_schedule(value) if value else value
 
     @model_validator(mode="after")
     def _police_data_connects_nobody(self) -> Self:

@@ -49,6 +49,7 @@ class Activity:
     roles: frozenset[str] = frozenset()  # empty: any
     search: bool = False
     follow: bool = False  # hear of changes, of many relations and without an occasion
+    pull: bool = False  # whether sources may be pulled for it
 
 
 @dataclass(frozen=True, slots=True)

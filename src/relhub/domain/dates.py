@@ -29,13 +29,16 @@ def moment(text: str) -> datetime:
         hour, minute, second = int(found[2]), int(found[3]), int(found[4] or 0)
         try:
             return datetime(on.year, on.month, on.day, hour, minute, second, tzinfo=AMSTERDAM).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise ValueError("is not a time that exists") from None
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("is not a date and time: ISO 8601 or dd-mm-yyyy hh:mm:ss expected") from None
-    return (read if read.tzinfo else read.replace(tzinfo=AMSTERDAM)).astimezone(UTC)
+    try:
+        return (read if read.tzinfo else read.replace(tzinfo=AMSTERDAM)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is not a time that can be: at the edge of the calendar") from None
 
 
 def birth(text: str) -> str:

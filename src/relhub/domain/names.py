@@ -25,6 +25,9 @@ _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’`.\-])*|'[tns]|['’][^\W\d_]+(?:-
 _LETTERS = re.compile(r"[^\W\d_]+")
 _HYPHENATED = re.compile(r".+-(" + "|".join(sorted(map(re.escape, PREFIXES), key=len, reverse=True)) + ")", re.IGNORECASE)
 
+_VOWELS = frozenset("aeiouy")  # initials written together have none, or are too short
+_STAND_INS = frozenset({"onbekend", "onbekende", "nvt", "nnb", "nb", "geen", "unknown", "none", "null", "test"})
+
 _KEY = dict.fromkeys(range(128))
 _KEY |= {ord(letter): letter.lower() for letter in string.ascii_letters + string.digits}
 _KEY |= {ord(mark): " " for mark in " \t\n\r-/_+,;&"}
@@ -33,6 +36,22 @@ _KEY |= {ord(mark): " " for mark in " \t\n\r-/_+,;&"}
 def name_key(text: str) -> str:
     """The text for comparing: no accents, no capitals, no punctuation; a hyphen separates words as a space does."""
     return " ".join((text if text.isascii() else anyascii(text)).translate(_KEY).split())
+
+
+def is_given_name(text: str) -> bool:
+    """Whether this can be the given names of one person: a whole first name, and no initials or stand-in typed in their place."""
+    words = text.split()
+    return bool(words) and len(name_key(words[0])) > 2 and all(_is_whole(word) for word in words)
+
+
+def is_family_name(text: str) -> bool:
+    """Whether this can be somebody's family name, and no stand-in for one."""
+    return len(name_key(text)) > 1 and name_key(text) not in _STAND_INS
+
+
+def _is_whole(word: str) -> bool:
+    key = name_key(word)
+    return len(key) > 1 and not word.endswith(".") and not _VOWELS.isdisjoint(key) and key not in _STAND_INS
 
 
 def person_name(text: str) -> PersonName:

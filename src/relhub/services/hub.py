@@ -29,14 +29,17 @@ class Hub:
     event_source: str = "urn:nld:relhub"
 
     @classmethod
-    async def open(cls, settings: Settings) -> "Hub":
-        """Reads the configuration and prepares the connections. Raises ConfigurationError; asks no source and no database yet."""
+    async def open(cls, settings: Settings, statement_timeout: float = 0) -> "Hub":
+        """Reads the configuration and prepares the connections. Raises ConfigurationError; asks no source and no database yet.
+
+        `statement_timeout`: seconds that the database may take for one statement; 0: as long as it needs.
+        """
         rules, keys = load_access_rules(settings.access_rules), load_keys(settings.keys_file)
         sources = load_sources(settings.sources_dir)
         stack = AsyncExitStack()
         try:
             adapters = {name: await stack.enter_async_context(open_adapter(config)) for name, config in sources.items()}
-            database = Database(settings.database_url)
+            database = Database(settings.database_url, settings.database_pool_size, settings.database_pool_timeout, statement_timeout)
         except BaseException:
             await stack.aclose()
             raise

@@ -22,6 +22,7 @@ from relhub.storage.sealing import Sealer
 
 PARTY = TypeAdapter(PartyRecord)
 CASE = TypeAdapter(CaseRecord)
+LONGEST_ID, MOST_PARTIES = 200, 10_000
 _NEVER = date(1, 1, 1)
 
 
@@ -31,7 +32,7 @@ async def keep_records(store: Store, sealer: Sealer, source: str, sets: Mapping[
     parties: dict[tuple[str, str], PartyRow] = {}
     involvements: list[InvolvementRow] = []
     for set_key, records in sets.items():
-        hidden = _numbers_in(records.parties)
+        hidden = personal_numbers(records.parties)
         named: dict[str, tuple[str, str]] = {}
         for party in records.parties:
             row = party_row(party, sealer, hidden, leaf=leaf)
@@ -56,6 +57,12 @@ def check_records(records: RecordSet) -> None:
     for case in records.cases:
         if any(involvement.party_key not in keys for involvement in case.involvements):
             raise RecordRejected("a case names a party that its documents do not describe")
+        if len(case.id) > LONGEST_ID:
+            raise RecordRejected(f"the id of a case has more than {LONGEST_ID} characters")
+        if len(case.involvements) > MOST_PARTIES:
+            raise RecordRejected(f"a case has more than {MOST_PARTIES} parties")
+        if any(number in case.id for number in personal_numbers(records.parties)):
+            raise RecordRejected("the id of a case holds the citizen service number of one of its parties")
 
 
 def party_row(party: PartyRecord, sealer: Sealer, hidden: Mapping[str, str], *, leaf: bool) -> PartyRow:
@@ -64,7 +71,7 @@ def party_row(party: PartyRecord, sealer: Sealer, hidden: Mapping[str, str], *, 
         party, mode="json", exclude_defaults=True, exclude={"source", "key", "identifiers", "modified_at"}
     )
     body["flags"] = sorted(body.pop("flags", ()))
-    text = _hide(orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode(), hidden)
+    text = _rendered(body, hidden).decode()
     tokens = [
         (number.scheme, number.value, sealer.token(number.scheme, number.value))
         for number in sorted(party.identifiers, key=lambda n: n.scheme)
@@ -80,9 +87,9 @@ def party_row(party: PartyRecord, sealer: Sealer, hidden: Mapping[str, str], *, 
         protected="non_disclosure" in party.flags,
         birth=full_birth(party),
         family=family_of(party),
-        display=_hide(display_name(party), hidden),
+        display=str(_hide(display_name(party), hidden)),
         identifiers=tuple(
-            IdentifierRow(scheme, token, sealer.seal(value.encode(), scheme), _shown(party, scheme, value))
+            IdentifierRow(scheme, token, sealer.seal(value.encode(), scheme), _shown(party, scheme, value, hidden))
             for scheme, value, token in tokens
         ),
         match_keys=match_keys(party, sealer, [(scheme, token) for scheme, _, token in tokens]),
@@ -104,11 +111,11 @@ def hashed_terms(party: PartyRecord, sealer: Sealer) -> tuple[tuple[str, bytes],
 def case_row(case: CaseRecord, set_key: str, hidden: Mapping[str, str]) -> CaseRow:
     """The case as kept, and its parts as they are shown at each level."""
     modified = case.modified_at
-    body = CASE.dump_json(case, exclude_defaults=True).decode()
+    body = CASE.dump_python(case, mode="json", exclude_defaults=True)
     return CaseRow(
         case_id=case.id,
         set_key=set_key,
-        body=_hide(body, hidden),
+        body=_rendered(body, hidden).decode(),
         capacity=case.capacity,
         open=case.phase != "closed",
         department=case.department,
@@ -124,29 +131,42 @@ def case_row(case: CaseRecord, set_key: str, hidden: Mapping[str, str]) -> CaseR
 
 def _part(case: CaseRecord, level: Level, hidden: Mapping[str, str]) -> bytes:
     """JSON without its closing brace: the view adds the relation's own part in the case."""
-    return _hide(orjson.dumps(case_part(case, level)).decode(), hidden)[:-1].encode()
+    return _rendered(case_part(case, level), hidden, sort=False)[:-1]
 
 
-def _numbers_in(parties: Sequence[PartyRecord]) -> dict[str, str]:
+def personal_numbers(parties: Sequence[PartyRecord]) -> dict[str, str]:
     """Personal numbers of these parties, and what stands for them in any text of the same documents."""
     numbers = {n.value: mask("bsn", n.value) for party in parties for n in party.identifiers if _is_personal(party, n.scheme)}
     return numbers | {short: shown for number, shown in numbers.items() if len(short := number.lstrip("0")) == len(number) - 1}
 
 
-def _hide(text: str, hidden: Mapping[str, str]) -> str:
-    for number, shown in hidden.items():
-        if number in text:
-            text = text.replace(number, shown)
-    return text
+def _rendered(said: Any, hidden: Mapping[str, str], *, sort: bool = True) -> bytes:
+    """As JSON, the numbers masked."""
+    option = orjson.OPT_SORT_KEYS if sort else None
+    plain = orjson.dumps(said, option=option)
+    return orjson.dumps(_hide(said, hidden), option=option) if any(number.encode() in plain for number in hidden) else plain
+
+
+def _hide(said: Any, hidden: Mapping[str, str]) -> Any:
+    """The same with the numbers in its texts masked; a geometry holds numbers of another kind."""
+    if isinstance(said, str):
+        for number, shown in hidden.items():
+            said = said.replace(number, shown)
+        return said
+    if isinstance(said, list):
+        return [_hide(one, hidden) for one in said]
+    if isinstance(said, dict):
+        return {key: value if key == "geometry" else _hide(value, hidden) for key, value in said.items()}
+    return said
 
 
 def _is_personal(party: PartyRecord, scheme: str) -> bool:
     return scheme in ("bsn", "a_number") or (scheme == "rsin" and party.kind == "person")
 
 
-def _shown(party: PartyRecord, scheme: str, value: str) -> str:
-    """Numbers of people are masked; those of organisations are public, and a source's own mean nothing elsewhere."""
-    return mask("bsn", value) if _is_personal(party, scheme) else value
+def _shown(party: PartyRecord, scheme: str, value: str, hidden: Mapping[str, str]) -> str:
+    """Numbers of people are masked; those of organisations are public, and a source's own mean nothing elsewhere unless they hold one."""
+    return mask("bsn", value) if _is_personal(party, scheme) else str(_hide(value, hidden))
 
 
 def at_utc(moment: datetime) -> str:

@@ -4,10 +4,12 @@ from typing import Any
 
 import orjson
 
-from relhub.services.admit import admit
+from relhub.services.admit import admit, not_found
+from relhub.services.ask_pull import NO_SOURCE, describe_pull
 from relhub.services.asked import Asked
 from relhub.services.hub import Hub
 from relhub.services.keep_records import at_utc
+from relhub.storage import documents, pulls
 from relhub.storage.sources import SourceState, source_states
 
 
@@ -15,6 +17,25 @@ async def list_sources(hub: Hub, asked: Asked) -> bytes:
     """Every configured source with its state. Raises NotAllowed."""
     await admit(hub, asked, "sources")
     return orjson.dumps({"results": await describe_sources(hub)})
+
+
+async def read_source(hub: Hub, asked: Asked, name: str) -> bytes:
+    """One source, with how old its copy is and the pull that is under way or was last. Raises NotAllowed, NotFound."""
+    admitted = await admit(hub, asked, "source")
+    if name not in hub.sources:
+        await not_found(hub, admitted.look, NO_SOURCE)
+    async with hub.database.begin() as store:
+        state = next((state for state in await source_states(store) if state.source == name), None)
+        pull = await pulls.latest(store, name)
+        _, seen = await documents.pull_counts(store, name, state.pull_number if state else 1)
+    success = state.last_success_at if state else None
+    more = {
+        "schedule": hub.sources[name].schedule or None,
+        "lagSeconds": int((asked.at - success).total_seconds()) if success else None,
+        "seen": seen,
+        "pull": describe_pull(pull) if pull else None,
+    }
+    return orjson.dumps(_describe(hub, name, state) | more)
 
 
 async def describe_sources(hub: Hub) -> list[dict[str, Any]]:

@@ -1,27 +1,32 @@
 """Pulling one source: page by page, each page whole or not at all, from where the last pull got to."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import structlog
 
+from relhub import metrics
 from relhub.adapters import Document, Page
-from relhub.errors import PullRefused, RelhubError, SourceError
+from relhub.errors import DatabaseUnusable, PullLost, PullRefused, RelhubError, SourceError
 from relhub.services.hub import Hub
 from relhub.services.read_sets import Encoded, encode, forget, read_sets, save
-from relhub.storage import documents, sources
+from relhub.storage import documents, pulls, sources
+from relhub.storage.pulls import Pull
 
 OnProgress = Callable[[int, int | None], None]
+_MOST_ATTEMPTS = 20  # by then it is not the processes that are at fault
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class PullReport:
-    """What a pull met. `documents` that were sent, of which `changed`; `gone`: cases that are no longer there."""
+    """What a pull met. `documents` that were sent, of which `changed`; `gone`: cases that are no longer there; `stopped`: before its end."""
 
     source: str
     documents: int = 0
@@ -29,6 +34,7 @@ class PullReport:
     quarantined: int = 0
     gone: int = 0
     seconds: float = 0.0
+    stopped: bool = False
 
     @property
     def unchanged(self) -> int:
@@ -36,41 +42,98 @@ class PullReport:
 
 
 async def pull_source(hub: Hub, name: str, on_progress: OnProgress | None = None, *, accept_loss: bool = False) -> PullReport:
-    """Pulls one source to its end, or goes on where an interrupted pull stopped.
+    """Pulls one source to its end, or goes on where an interrupted pull stopped; a pull that was asked for and waits is this one.
 
     Raises SourceUnavailable or SourceRefused, noted in the source's state; PullRefused when the source lost more than its
-    `expect` allows (unless `accept_loss`), or is being pulled already.
+    `expect` allows (unless `accept_loss`), or is being pulled already; PullLost when another process took over.
     """
-    async with hub.database.sole(f"relhub pull {name}") as alone:
+    async with _alone(hub, name) as alone:
         if not alone:
             raise PullRefused(f"{name}: is being pulled by another process; wait for it to end")
-        try:
-            return await _Pull(hub, name, on_progress, accept_loss).run()
-        except (SourceError, PullRefused) as error:
-            async with hub.database.begin() as store:
-                await sources.note_failure(store, name, datetime.now(UTC), str(error), answers=isinstance(error, PullRefused))
-            raise
+        at = datetime.now(UTC)
+        async with hub.database.begin() as store:
+            await pulls.ask(store, new_pull_id(), name, "command line", at, accept_loss=accept_loss)
+            pull = await pulls.take(store, name, at, accept_loss=accept_loss)
+        assert pull is not None  # just asked, and nobody else may take it
+        return await _run(hub, pull, on_progress)
+
+
+async def pull_waiting(hub: Hub, name: str, stopping: Callable[[], bool]) -> PullReport | None:
+    """The same for the open pull of this source, if there is one and no living process is at it; None otherwise.
+
+    When `stopping` says so it stops after the page that it is at, and leaves the rest to another process.
+    """
+    async with _alone(hub, name) as alone:
+        if not alone:
+            return None
+        async with hub.database.begin() as store:
+            pull = await pulls.take(store, name, datetime.now(UTC))
+        return await _run(hub, pull, stopping=stopping) if pull else None
+
+
+def new_pull_id() -> str:
+    return f"pull_{uuid4().hex}"
+
+
+def _alone(hub: Hub, name: str) -> AbstractAsyncContextManager[bool]:
+    return hub.database.sole(f"relhub pull {name}")
+
+
+async def _run(hub: Hub, pull: Pull, on_progress: OnProgress | None = None, stopping: Callable[[], bool] = lambda: False) -> PullReport:
+    begun = monotonic()
+    try:
+        if pull.attempt > _MOST_ATTEMPTS:
+            raise PullRefused(f"{pull.source}: {_MOST_ATTEMPTS} processes began this pull and none came to its end; see their logs")
+        report = await _Pull(hub, pull, on_progress, stopping).run()
+    except (SourceError, PullRefused) as error:
+        await _note_failure(hub, pull, str(error), answers=isinstance(error, PullRefused))
+        metrics.pulled(pull.source, "failed", monotonic() - begun)
+        raise
+    except (PullLost, DatabaseUnusable):
+        raise  # nothing more to be written
+    except Exception as error:  # a bug: whatever it is, the next worker would meet it too, at once
+        await _note_failure(hub, pull, f"{pull.source}: unexpected error: {type(error).__name__}", answers=True)
+        metrics.pulled(pull.source, "failed", monotonic() - begun)
+        raise
+    metrics.pulled(pull.source, "stopped" if report.stopped else "done", monotonic() - begun)
+    return report
+
+
+async def _note_failure(hub: Hub, pull: Pull, reason: str, *, answers: bool) -> None:
+    at = datetime.now(UTC)
+    async with hub.database.begin() as store:
+        await pulls.end(store, pull, at, error=reason)
+        await sources.note_failure(store, pull.source, at, reason, answers=answers)
 
 
 @dataclass
 class _Pull:
     hub: Hub
-    name: str
+    pull: Pull
     on_progress: OnProgress | None
-    accept_loss: bool
+    stopping: Callable[[], bool]
     number: int = 0
-    done: int = 0
+    seen: int = 0
     checked: bool = False
     report: PullReport = field(init=False)
+
+    @property
+    def name(self) -> str:
+        return self.pull.source
 
     async def run(self) -> PullReport:
         begun = monotonic()
         self.report = PullReport(self.name)
         async with self.hub.database.begin() as store:
             state = await sources.begin_attempt(store, self.name, datetime.now(UTC))
-        self.number = state.complete_pulls + 1
+            self.number = state.complete_pulls + 1
+            if state.cursor is not None:
+                _, self.seen = await documents.pull_counts(store, self.name, self.number)
         async for page in self.hub.adapters[self.name].pull(state.cursor):
             await self._page(page)
+            if self.stopping():
+                self.report.stopped = True
+                break
         await self._finish()
         self.report.seconds = monotonic() - begun
         log.info("pulled", **{name: getattr(self.report, name) for name in PullReport.__slots__})
@@ -88,10 +151,9 @@ class _Pull:
         await self._commit(page, encoded, changed, unread, extra)
         self.report.documents += len(page.documents)
         self.report.changed += len(changed)
-        if page.closing:
-            self.done += len(page.documents)
+        metrics.page_pulled(self.name, len(page.documents), len(changed))
         if self.on_progress:
-            self.on_progress(self.done, page.expected)
+            self.on_progress(self.seen, page.expected)
 
     async def _changes(self, encoded: dict[str, Encoded], page: Page) -> tuple[list[Encoded], set[str]]:
         async with self.hub.database.begin() as store:
@@ -104,6 +166,7 @@ class _Pull:
         self, page: Page, encoded: dict[str, Encoded], changed: list[Encoded], unread: set[str], extra: list[Document]
     ) -> None:
         adapter, at = self.hub.adapters[self.name], datetime.now(UTC)
+        seen, aside = self.seen + (len(page.documents) if page.closing else 0), self.report.quarantined
         async with self.hub.database.begin() as store:
             to_read = {item.document.set_key for item in changed} | unread
             if to_read and page.closing:
@@ -117,6 +180,9 @@ class _Pull:
             await self._set_aside(store, page, at)
             await documents.mark_seen(store, self.name, list(encoded), self.number)
             await sources.save_cursor(store, self.name, page.cursor, adapter.mapping_version, page.expected)
+            aside = self.report.quarantined - aside
+            await pulls.add_page(store, self.pull, len(page.documents), len(changed), aside, seen, page.expected)
+        self.seen = seen
 
     async def _set_aside(self, store: Any, page: Page, at: datetime) -> None:
         """What could not even be cut into documents."""
@@ -137,6 +203,10 @@ class _Pull:
 
     async def _finish(self) -> None:
         at = datetime.now(UTC)
+        if self.report.stopped:
+            async with self.hub.database.begin() as store:
+                await pulls.give_back(store, self.pull)
+            return
         async with self.hub.database.begin() as store:
             await store.lock_resolve()
             known, seen = await documents.pull_counts(store, self.name, self.number)
@@ -146,10 +216,11 @@ class _Pull:
                 await forget(store, self.hub, self.name, ids, set_keys, at)
             self.report.gone = len(set_keys)
             await sources.finish_pull(store, self.name, at)
+            await pulls.end(store, self.pull, at, gone=len(set_keys))
 
     def _refuse_loss(self, known: int, present: int) -> None:
         expect = self.hub.sources[self.name].expect
-        if self.accept_loss:
+        if self.pull.accept_loss:
             return
         if present < expect.minimum:
             raise PullRefused(f"{self.name}: {present} cases where its source file expects at least {expect.minimum}; nothing was removed")

@@ -16,6 +16,7 @@ from relhub.services.hub import Hub
 from relhub.services.keep_records import check_records, keep_records
 from relhub.services.resolve import Resolved, resolve
 from relhub.storage import documents
+from relhub.storage.cases import owners
 from relhub.storage.database import Store
 
 
@@ -54,11 +55,26 @@ async def read_sets(store: Store, hub: Hub, source: str, set_keys: Collection[st
     """
     by_set = await _documents(store, hub, source, set_keys, fresh)
     read, rejected = _read(hub, source, by_set)
+    await _reject_taken(store, source, read, rejected)
     if rejected:
-        await documents.set_aside(store, source, rejected, hub.adapters[source].mapping_version, at, hub.sealer)
+        aside = {set_key: (reason, _bodies(by_set[set_key])) for set_key, reason in rejected.items()}
+        await documents.set_aside(store, source, aside, hub.adapters[source].mapping_version, at, hub.sealer)
     await replace(store, hub, source, read, at)
     await documents.mark_read(store, source, list(read))
     return len(rejected)
+
+
+def _bodies(found: Sequence[Document]) -> bytes:
+    return orjson.dumps([document.body for document in found])
+
+
+async def _reject_taken(store: Store, source: str, read: dict[str, RecordSet], rejected: dict[str, str]) -> None:
+    """Of two sets with one case id the one that was there first stays; nothing is overwritten without a word."""
+    ids = {case.id: set_key for set_key, records in read.items() for case in records.cases}
+    for case_id, owner in (await owners(store, source, list(ids))).items():
+        if owner != ids[case_id] and owner not in read:
+            rejected[ids[case_id]] = "another set of documents has a case with this id"
+            read.pop(ids[case_id], None)
 
 
 async def replace(store: Store, hub: Hub, source: str, read: Mapping[str, RecordSet], at: datetime) -> None:
@@ -85,9 +101,10 @@ async def _documents(
     return by_set
 
 
-def _read(hub: Hub, source: str, by_set: Mapping[str, list[Document]]) -> tuple[dict[str, RecordSet], dict[str, tuple[str, bytes]]]:
+def _read(hub: Hub, source: str, by_set: Mapping[str, list[Document]]) -> tuple[dict[str, RecordSet], dict[str, str]]:
+    """What was read, and why the rest was not."""
     read: dict[str, RecordSet] = {}
-    rejected: dict[str, tuple[str, bytes]] = {}
+    rejected: dict[str, str] = {}
     owner: dict[str, str] = {}
     for set_key, found in sorted(by_set.items()):
         try:
@@ -96,7 +113,7 @@ def _read(hub: Hub, source: str, by_set: Mapping[str, list[Document]]) -> tuple[
             if any(owner.setdefault(case.id, set_key) != set_key for case in records.cases):
                 raise RecordRejected("another case on the same page has this id")
         except RecordRejected as error:
-            rejected[set_key] = (str(error), orjson.dumps([document.body for document in found]))
+            rejected[set_key] = str(error)
         else:
             read[set_key] = records
     return read, rejected

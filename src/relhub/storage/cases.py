@@ -20,6 +20,19 @@ async def set_keys_of(store: Store, source: str, case_id: str) -> list[str]:
     return [row["set_key"] for row in rows]
 
 
+async def owners(store: Store, source: str, case_ids: Sequence[str]) -> dict[str, str]:
+    """The set that each of these cases was read from, as far as its closing document is still there."""
+    rows = await store.driver.fetch(
+        """
+        SELECT c.case_id, c.set_key FROM case_record c JOIN document d ON d.source = c.source AND d.id = c.set_key
+        WHERE c.source = $1 AND c.case_id = ANY($2)
+        """,
+        source,
+        case_ids,
+    )
+    return {row["case_id"]: row["set_key"] for row in rows}
+
+
 async def is_known(driver: Driver, source: str, case_id: str) -> bool:
     return bool(await driver.fetchval("SELECT EXISTS (SELECT FROM case_record WHERE source = $1 AND case_id = $2)", source, case_id))
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import greenlet_spawn
 
 from relhub.errors import ConfigurationError, DatabaseUnusable
@@ -25,9 +26,20 @@ class Driver(Protocol):
     async def fetchrow(self, query: str, *args: Any) -> Any: ...
     async def fetchval(self, query: str, *args: Any) -> Any: ...
     def is_closed(self) -> bool: ...
+    def terminate(self) -> None: ...
 
 
 MINIMUM_VERSION = 150000
+# The server notices within 8 seconds that a client is gone, and with it what the client held: `sole` is then free for another.
+_SESSION = {
+    "application_name": "relhub",
+    "jit": "off",
+    "timezone": "UTC",
+    "tcp_keepalives_idle": "4",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "2",
+    "idle_in_transaction_session_timeout": "60000",
+}
 _RESOLVE_LOCK = 7_264_001  # one transaction at a time decides which records are one relation
 
 
@@ -46,12 +58,21 @@ class Store:
 class Database:
     """A pool of connections."""
 
-    def __init__(self, url: str, pool_size: int = 10) -> None:
-        self._engine = _engine(url, pool_size)
+    def __init__(self, url: str, pool_size: int = 10, pool_timeout: float = 10, statement_timeout: float = 0) -> None:
+        """`pool_timeout`: seconds to wait for a free connection; `statement_timeout`: for the answer to a statement, 0 for no limit."""
+        self.pool_size = pool_size
+        self._engine = _engine(url, pool_size, pool_timeout, statement_timeout)
         event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+    @property
+    def in_use(self) -> int:
+        """How many connections are in use now."""
+        pool = self._engine.pool
+        assert isinstance(pool, AsyncAdaptedQueuePool)
+        return pool.checkedout()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Store]:
@@ -78,14 +99,17 @@ class Database:
 
     @asynccontextmanager
     async def sole(self, name: str) -> AsyncIterator[bool]:
-        """True for one holder of `name` at a time, in all processes; False at once for the others."""
+        """True for one holder of `name` at a time, in all processes; False at once for the others.
+
+        The database gives it up for a holder that is gone: at once when its process died, within 8 seconds when its machine did.
+        """
         async with self.driver() as driver:
-            got = bool(await driver.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name))
+            got = await _lock(driver, "pg_try_advisory_lock", name)
             try:
                 yield got
             finally:
                 if got and not driver.is_closed():
-                    await driver.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", name)
+                    await _lock(driver, "pg_advisory_unlock", name)
 
     async def check(self) -> None:
         """Raises DatabaseUnusable unless PostgreSQL answers and is not too old."""
@@ -95,7 +119,15 @@ class Database:
             raise DatabaseUnusable(f"PostgreSQL 15 or newer is needed; this is {version // 10000}")
 
 
-def _engine(url: str, pool_size: int) -> AsyncEngine:
+async def _lock(driver: Driver, function: str, name: str) -> bool:
+    try:
+        return bool(await driver.fetchval(f"SELECT {function}(hashtextextended($1, 0))", name))
+    except BaseException:  # broken off: back in the pool, the connection might keep what nobody holds
+        driver.terminate()
+        raise
+
+
+def _engine(url: str, pool_size: int, pool_timeout: float, statement_timeout: float) -> AsyncEngine:
     try:
         parsed = make_url(url).set(drivername="postgresql+asyncpg")
     except ArgumentError as error:
@@ -103,13 +135,18 @@ def _engine(url: str, pool_size: int) -> AsyncEngine:
             "RELHUB_DATABASE_URL is not a database URL; it looks like postgresql://user:password@host:5432/relhub"
         ) from error
     query = dict(parsed.query)
-    arguments: dict[str, Any] = {"timeout": 10, "server_settings": {"application_name": "relhub", "jit": "off", "timezone": "UTC"}}
+    arguments: dict[str, Any] = {"timeout": 10, "server_settings": dict(_SESSION)}
+    if statement_timeout:
+        arguments["server_settings"]["statement_timeout"] = f"{statement_timeout * 1000:.0f}"
+        arguments["command_timeout"] = statement_timeout + 5  # for a server that is gone without a word
     mode = query.pop("sslmode", None)
     if mode == "verify-full":
         arguments["ssl"] = ssl.create_default_context()
     elif mode:
         arguments["ssl"] = mode
-    return create_async_engine(parsed.set(query=query), pool_size=pool_size, max_overflow=0, pool_timeout=10, connect_args=arguments)
+    return create_async_engine(
+        parsed.set(query=query), pool_size=pool_size, max_overflow=0, pool_timeout=pool_timeout, connect_args=arguments
+    )
 
 
 def _refuse_closed(connection: Any, *_: object) -> None:
@@ -135,6 +172,7 @@ _UNUSABLE: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], st
     (asyncpg.InvalidAuthorizationSpecificationError, "the database server refuses this user or password"),
     (asyncpg.TooManyConnectionsError, "the database server takes no more connections"),
     (asyncpg.DiskFullError, "the disk of the database is full"),
+    ((asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError), "the database takes too long"),
     (PoolTimeout, "all connections to the database are in use"),
     (
         (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError),

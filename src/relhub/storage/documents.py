@@ -114,6 +114,29 @@ async def set_aside(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """One set in quarantine. `set_key`: what the source calls it, which may be a number of someone."""
+
+    set_key: str
+    reason: str
+    at: datetime
+
+
+async def quarantine_page(store: Store, source: str, limit: int | None, after: tuple[datetime, str] | None) -> list[SetAside]:
+    """The newest first, at most so many (None: all), those that come after this (at, set key)."""
+    rows = await store.driver.fetch(
+        """
+        SELECT set_key, reason, at FROM quarantine
+        WHERE source = $1 AND ($3::timestamptz IS NULL OR (at, set_key) < ($3, $4)) ORDER BY at DESC, set_key DESC LIMIT $2
+        """,
+        source,
+        limit,
+        *(after or (None, None)),
+    )
+    return [SetAside(row["set_key"], row["reason"], row["at"]) for row in rows]
+
+
 async def pull_counts(store: Store, source: str, pull: int) -> tuple[int, int]:
     """(cases known before, of those seen in this pull)."""
     row = await store.driver.fetchrow(

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from relhub import metrics
 from relhub.storage.database import Driver
 
 
@@ -58,3 +59,4 @@ _ADD = f"INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, re
 async def add_look(driver: Driver, look: Look, outcome: str, relation_ids: list[str], records: list[str]) -> None:
     """Keeps one look; `records`: what was shown of which source records."""
     await driver.execute(_ADD, outcome, relation_ids, records, *look.values())
+    metrics.consultations.labels(look.operation, outcome).inc()

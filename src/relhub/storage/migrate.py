@@ -8,12 +8,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, delete, insert, select, text
 from sqlalchemy.engine import make_url
 
 from relhub.errors import DatabaseUnusable
 from relhub.storage.database import Database
-from relhub.storage.tables import metadata
+from relhub.storage.tables import compatibility, metadata
 
 _APPEND_ONLY = "consultation_log"
 
@@ -43,31 +43,45 @@ def newest_revision() -> str:
 async def migrate(owner_url: str, database_url: str = "") -> str:
     """Migrates as the owner, and gives the user of `database_url` what relhub needs. Returns the revision.
 
-    Raises DatabaseUnusable when the database is newer, too old or not there.
+    A database that a newer relhub migrated stays as it is when this version can work with it.
+    Raises DatabaseUnusable when it can't, and when the database is too old or not there.
     """
     database = Database(owner_url, pool_size=1)
     try:
         await database.check()
         async with database.begin() as store:
-            await store.sql.run_sync(_upgrade)
+            revision = await store.sql.run_sync(_upgrade)
             user = make_url(database_url or owner_url).username
             if user and user != make_url(owner_url).username:
                 await store.sql.run_sync(_grant, user)
     finally:
         await database.close()
+    return revision
+
+
+def _upgrade(connection: Connection) -> str:
+    connection.execute(text("SELECT pg_advisory_xact_lock(7264000)"))  # two installations starting at once
+    revision = _revision(connection)
+    if _newer(connection, revision):
+        return str(revision)
+    command.upgrade(_config(connection), "head")
+    head = ScriptDirectory.from_config(_config()).get_revision("head")
+    connection.execute(delete(compatibility))
+    connection.execute(insert(compatibility).values(oldest=getattr(head.module, "works_with", head.revision)))
     return newest_revision()
 
 
-def _upgrade(connection: Connection) -> None:
-    connection.execute(text("SELECT pg_advisory_xact_lock(7264000)"))  # two installations starting at once
-    refuse_newer(MigrationContext.configure(connection).get_current_revision())
-    command.upgrade(_config(connection), "head")
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
-def refuse_newer(revision: str | None) -> None:
-    """Raises DatabaseUnusable for a revision that this version does not know."""
-    if revision is not None and revision not in _known_revisions():
+def _newer(connection: Connection, revision: str | None) -> bool:
+    """Whether a newer relhub migrated this. Raises DatabaseUnusable when it did so in a way that this version can't work with."""
+    if revision is None or revision in _known_revisions():
+        return False
+    if connection.scalar(select(compatibility.c.oldest)) not in _known_revisions():
         raise DatabaseUnusable(f"the database was migrated by a newer relhub (revision {revision}); use that version, or restore a backup")
+    return True
 
 
 async def check_migrated(database_url: str) -> None:
@@ -81,11 +95,14 @@ async def check_migrated(database_url: str) -> None:
 
 
 async def check_revision(database: Database) -> None:
-    """Raises DatabaseUnusable unless the database answers and is at exactly this version's revision."""
+    """Raises DatabaseUnusable unless the database answers and is at this version's revision, or at a newer one that this version can work with."""
     async with database.begin() as store:
-        revision = await store.sql.run_sync(lambda connection: MigrationContext.configure(connection).get_current_revision())
-    refuse_newer(revision)
-    if revision != newest_revision():
+        await store.sql.run_sync(_check)
+
+
+def _check(connection: Connection) -> None:
+    revision = _revision(connection)
+    if not _newer(connection, revision) and revision != newest_revision():
         raise DatabaseUnusable(f"the database is not migrated to revision {newest_revision()} yet; run relhub migrate")
 
 

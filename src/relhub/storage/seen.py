@@ -5,6 +5,7 @@ Parameters $1 to $7 are filled by `see`; those of the look follow from the numbe
 
 from typing import Any
 
+from relhub import metrics
 from relhub.domain.access import Level, Profile
 from relhub.storage.database import Driver
 from relhub.storage.log import LOOK_COLUMNS, Look, look_parameters
@@ -86,4 +87,5 @@ async def see(
         *look.values(),
     )
     assert row is not None  # the verdict is always there
+    metrics.consultations.labels(look.operation, row["outcome"]).inc()
     return row

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from relhub.storage.database import Store
@@ -23,6 +23,11 @@ class SourceState:
     expected: int | None
     cases: int = 0
     quarantined: int = 0
+
+    @property
+    def pull_number(self) -> int:
+        """Of the pull that is under way, or else of the last complete one."""
+        return self.complete_pulls + 1 if self.cursor is not None else max(self.complete_pulls, 1)
 
 
 async def begin_attempt(store: Store, source: str, at: datetime) -> SourceState:
@@ -78,11 +83,12 @@ async def current_pull(store: Store, source: str) -> int:
     return (done or 0) + 1
 
 
-async def source_states(store: Store) -> list[SourceState]:
-    """Every source that was ever pulled, with how much is known of it."""
+async def source_states(store: Store, *, counted: bool = True) -> list[SourceState]:
+    """Every source that was ever pulled, with how much is known of it; not `counted`: how many cases is left out, which takes longest."""
     cases = select(func.count()).where(case_record.c.source == source_state.c.source).scalar_subquery()
     aside = select(func.count()).where(quarantine.c.source == source_state.c.source).scalar_subquery()
-    statement = select(source_state, cases.label("cases"), aside.label("quarantined")).order_by(source_state.c.source)
+    how_many: ColumnElement[int] = cases if counted else literal(0)
+    statement = select(source_state, how_many.label("cases"), aside.label("quarantined")).order_by(source_state.c.source)
     return [_state(row) for row in (await store.sql.execute(statement)).mappings()]
 
 

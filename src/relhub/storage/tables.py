@@ -47,6 +47,58 @@ source_state = Table(
     Column("expected", Integer),
 )
 
+# F. Each time that a source is pulled: asked for or scheduled, how far it is, how it ended. At most one of a source is open.
+pull = Table(
+    "pull",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", _Time, nullable=False),
+    Column("scheduled_for", _Time),
+    Column("accept_loss", Boolean, nullable=False, server_default="false"),
+    Column("started_at", _Time),
+    Column("ended_at", _Time),
+    Column(
+        "attempt", Integer, nullable=False, server_default="0"
+    ),  # goes up when a process takes it: what an earlier one still writes is refused
+    Column("documents", Integer, nullable=False, server_default="0"),
+    Column("changed", Integer, nullable=False, server_default="0"),
+    Column("quarantined", Integer, nullable=False, server_default="0"),
+    Column("gone", Integer, nullable=False, server_default="0"),
+    Column("seen", Integer, nullable=False, server_default="0"),
+    Column("expected", Integer),
+    Column("error", Text, nullable=False, server_default=""),
+    CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", name="state"),
+    UniqueConstraint("source", "scheduled_for"),
+)
+Index("pull_open_key", pull.c.source, unique=True, postgresql_where=text("state IN ('waiting', 'running')"))
+Index("pull_source_idx", pull.c.source, pull.c.asked_at.desc())
+
+# What was answered to a request that may be sent again (Idempotency-Key): key and request as hashes, kept for a day.
+kept_answer = Table(
+    "kept_answer",
+    metadata,
+    Column("consumer", Text, primary_key=True),
+    Column("key", LargeBinary, primary_key=True),
+    Column("request", LargeBinary, nullable=False),
+    Column("at", _Time, nullable=False),
+    Column("answer", LargeBinary),
+)
+Index("kept_answer_at_idx", kept_answer.c.at)
+
+# One row: the oldest version of relhub, by its newest migration, that can work with these tables.
+compatibility = Table("compatibility", metadata, Column("oldest", Text, primary_key=True))
+
+# One row: a keyed hash by which another keys file is recognised before it finds nobody.
+keys_check = Table(
+    "keys_check",
+    metadata,
+    Column("one", Boolean, CheckConstraint("one", name="one"), primary_key=True, server_default="true"),
+    Column("token", LargeBinary, nullable=False),
+)
+
 # F. What a source sent: its hash, and where a set has several documents, the sealed body.
 document = Table(
     "document",

@@ -1,0 +1,40 @@
+"""What is counted and measured, for Prometheus. Labels are names of routes, sources and outcomes: never an id, a number or a consumer."""
+
+from prometheus_client import Counter, Gauge, Histogram, Info
+
+from relhub import __version__
+
+requests = Histogram("relhub_request_seconds", "Requests, and how long their answers took.", ["method", "route", "status"])
+consultations = Counter("relhub_consultations", "Consultations by how they ended, refusals included.", ["operation", "outcome"])
+
+_pulls = Counter(
+    "relhub_pulls", "Pulls that this process ended: done, failed, or stopped for another process to go on with.", ["source", "outcome"]
+)
+_pull_seconds = Histogram(
+    "relhub_pull_seconds", "How long this process was at a pull.", ["source"], buckets=(1, 5, 15, 60, 300, 900, 3600, 14400)
+)
+_documents = Counter("relhub_pull_documents", "Documents that sources sent, by whether they had changed.", ["source", "changed"])
+
+# Of the database, so the same in every process: read when somebody asks.
+database_up = Gauge("relhub_database_up", "1 when the database answers.")
+connections_in_use = Gauge("relhub_database_connections_in_use", "Connections of this process to the database that are in use.")
+connections_most = Gauge("relhub_database_connections_most", "How many there may be (RELHUB_DATABASE_POOL_SIZE).")
+source_age = Gauge("relhub_source_age_seconds", "How long ago all of a source was last pulled; +Inf when never.", ["source"])
+source_unavailable = Gauge("relhub_source_unavailable_seconds", "For how long a source has not answered; 0 when it does.", ["source"])
+source_failing = Gauge("relhub_source_failing", "1 when the last pull of a source failed, whatever the reason.", ["source"])
+quarantined = Gauge("relhub_source_quarantined", "Records of a source that can't be read strictly.", ["source"])
+pull_waiting = Gauge("relhub_pull_waiting_seconds", "For how long a pull has been waiting for a worker; 0 when none is.")
+
+Info("relhub_build", "Which relhub this is.").info({"version": __version__})
+
+
+def pulled(source: str, outcome: str, seconds: float) -> None:
+    """A pull ended, here."""
+    _pulls.labels(source, outcome).inc()
+    _pull_seconds.labels(source).observe(seconds)
+
+
+def page_pulled(source: str, documents: int, changed: int) -> None:
+    """A page was kept."""
+    _documents.labels(source, "yes").inc(changed)
+    _documents.labels(source, "no").inc(documents - changed)

@@ -1,0 +1,45 @@
+"""What metrics say of the database and the sources, read when somebody asks for it."""
+
+import math
+from datetime import UTC, datetime
+
+from relhub import metrics
+from relhub.errors import DatabaseUnusable
+from relhub.services.hub import Hub
+from relhub.storage.pulls import waiting_since
+from relhub.storage.sources import SourceState, source_states
+
+_OF_SOURCES = (metrics.source_age, metrics.source_unavailable, metrics.source_failing, metrics.quarantined)
+
+
+async def watch_sources(hub: Hub) -> None:
+    """Sets the gauges. Without a database those of the sources are absent: an old figure would look like a good one."""
+    metrics.connections_most.set(hub.database.pool_size)
+    metrics.connections_in_use.set(hub.database.in_use)
+    try:
+        async with hub.database.begin() as store:
+            states = {state.source: state for state in await source_states(store, counted=False)}
+            waiting = await waiting_since(store)
+    except DatabaseUnusable:
+        metrics.database_up.set(0)
+        for gauge in _OF_SOURCES:
+            gauge.clear()
+        metrics.pull_waiting.set(math.nan)
+        return
+    now = datetime.now(UTC)
+    metrics.database_up.set(1)
+    metrics.pull_waiting.set(_seconds(waiting, now))
+    for name in hub.sources:
+        _of_source(name, states.get(name), now)
+
+
+def _of_source(name: str, state: SourceState | None, now: datetime) -> None:
+    success, since = (state.last_success_at, state.unavailable_since) if state else (None, None)
+    metrics.source_age.labels(name).set(_seconds(success, now) if success else math.inf)
+    metrics.source_unavailable.labels(name).set(_seconds(since, now))
+    metrics.source_failing.labels(name).set(1 if state and state.last_error else 0)
+    metrics.quarantined.labels(name).set(state.quarantined if state else 0)
+
+
+def _seconds(since: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - since).total_seconds()) if since else 0.0

@@ -1,0 +1,107 @@
+"""`relhub worker`: pulls the sources when they are due or when somebody asks. Any number of them, on any number of machines."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import structlog
+
+from relhub.config.settings import Settings
+from relhub.errors import DatabaseUnusable, PullLost, PullRefused, SourceError
+from relhub.logs import places
+from relhub.main import internal_server
+from relhub.services.hub import Hub
+from relhub.services.pull_source import pull_waiting
+from relhub.services.schedule_pulls import due_moments, forget_old, schedule_pulls, sources_to_pull
+
+_AT_ONCE = 4  # pulls of one process: each needs two connections
+_SECONDS_BETWEEN = 1.0
+_SECONDS_PER_STATEMENT = 300
+log = structlog.get_logger(__name__)
+
+
+async def work(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT; a pull in progress then stops after its page, and another worker goes on with it."""
+    hub = await Hub.open(settings, _SECONDS_PER_STATEMENT)
+    try:
+        async with internal_server(hub, settings):
+            with _ends_on_signal() as stopping:
+                await Worker(hub, stopping, settings.drain_timeout).run()
+    finally:
+        await hub.close()
+
+
+@contextlib.contextmanager
+def _ends_on_signal() -> Iterator[asyncio.Event]:
+    stopping, loop = asyncio.Event(), asyncio.get_running_loop()
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    for number in numbers:
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        yield stopping
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+class Worker:
+    """The loop. Nothing is remembered here that matters: what is to be done is in the database."""
+
+    def __init__(self, hub: Hub, stopping: asyncio.Event, drain_timeout: float) -> None:
+        self._hub, self._stopping, self._drain_timeout = hub, stopping, drain_timeout
+        self._asked: dict[str, datetime] = {}
+        self._forgotten_at = datetime.min.replace(tzinfo=UTC)
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        log.info("worker started", sources=sorted(self._hub.sources))
+        lost = False
+        while not self._stopping.is_set():
+            try:
+                await self._look()
+                lost = False
+            except DatabaseUnusable as error:
+                if not lost:
+                    log.warning("worker waits for the database", reason=str(error))
+                lost = True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _SECONDS_BETWEEN)
+        await self._drain()
+        log.info("worker stopped")
+
+    async def _look(self) -> None:
+        now = datetime.now(UTC)
+        if (now - self._forgotten_at).total_seconds() > 3600:
+            await forget_old(self._hub, now)
+            self._forgotten_at = now
+        moments = due_moments(self._hub, now)
+        due = {name: moment for name, moment in moments.items() if self._asked.get(name) != moment}
+        if due:
+            await schedule_pulls(self._hub, due, now)
+            self._asked |= due
+        for name in await sources_to_pull(self._hub):
+            if name not in self._under_way and len(self._under_way) < _AT_ONCE:
+                self._under_way[name] = asyncio.create_task(self._pull(name))
+
+    async def _pull(self, name: str) -> None:
+        """Nothing leaves here: whatever goes wrong with one source, the worker goes on."""
+        try:
+            await pull_waiting(self._hub, name, self._stopping.is_set)
+        except (SourceError, PullRefused, PullLost, DatabaseUnusable) as error:
+            log.warning("pull failed", source=name, error=type(error).__name__, reason=str(error))
+        except Exception as error:  # a bug: the pull is noted as failed, and the error's text may hold what a source sent
+            log.error("pull failed", source=name, error=type(error).__name__, places=places(error))
+        finally:
+            del self._under_way[name]
+
+    async def _drain(self) -> None:
+        tasks = list(self._under_way.values())
+        if not tasks:
+            return
+        log.info("worker finishes its pages", sources=sorted(self._under_way))
+        _, late = await asyncio.wait(tasks, timeout=self._drain_timeout)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
