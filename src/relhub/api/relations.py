@@ -11,7 +11,8 @@ from relhub.api.answers import RELATION_ID, CaseResults, RelationView, SearchRes
 from relhub.api.errors import METHOD_NOT_ALLOWED, refused
 from relhub.api.etag import tagged
 from relhub.api.gate import Gated, Route
-from relhub.api.questions import BatchBody, LookupBody, SearchBody, case_query, relation_query, view_options
+from relhub.api.parameters import case_query, relation_query, view_options
+from relhub.api.questions import BatchBody, LookupBody, SearchBody
 from relhub.errors import NotFound
 from relhub.services.asked import CaseQuery, RelationQuery, View, ViewOptions
 from relhub.services.list_cases import list_cases

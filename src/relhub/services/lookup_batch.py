@@ -12,7 +12,8 @@ from relhub.errors import InvalidInput, Problem
 from relhub.services.admit import Admitted, admit
 from relhub.services.asked import Asked, Reference
 from relhub.services.hub import Hub
-from relhub.storage.batches import add_looks, candidates, glances
+from relhub.services.lookup_relation import know_occasion, main_party
+from relhub.storage.batches import Candidate, Glance, add_looks, candidates, glances
 
 
 async def lookup_batch(hub: Hub, asked: Asked, references: Sequence[Reference]) -> bytes:
