@@ -185,11 +185,10 @@ async def test_an_occasion_that_is_not_known_yet_is_fetched_once(empty_hub: Hub)
 async def test_a_number_of_two_relations_is_ambiguous_for_those_who_may_know(hub: Hub) -> None:
     one, other = await rows(
         hub,
-        """SELECT n.party_id, n.token, n.relation_id, n.shown FROM party_identifier n JOIN involvement i ON i.party_id = n.party_id AND i.capacity IN ('licensing', 'project')
-        WHERE n.scheme = 'kvk' AND (SELECT count(*) FROM party_identifier o WHERE o.relation_id = n.relation_id AND o.scheme = 'kvk') = 1
-        GROUP BY 1, 2, 3, 4 ORDER BY 1 LIMIT 2""",
+        """SELECT n.relation_id, min(n.token) "token", min(n.shown) shown FROM party_identifier n JOIN involvement i ON i.party_id = n.party_id
+        WHERE n.scheme = 'kvk' AND i.capacity IN ('licensing', 'project') GROUP BY 1 ORDER BY 1 LIMIT 2""",
     )
-    await rows(hub, "UPDATE party_identifier SET token = $1 WHERE party_id = $2 AND scheme = 'kvk'", one["token"], other["party_id"])
+    await rows(hub, "UPDATE party_identifier SET token = $1 WHERE relation_id = $2 AND scheme = 'kvk'", one["token"], other["relation_id"])
     both = sorted((one["relation_id"], other["relation_id"]))
     reference = Reference(identifier=("kvk", one["shown"]))
     assert await batch(hub, by_contact_centre(), reference) == [{"status": "ambiguous", "relations": both}]
