@@ -3,12 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# The linter of the OpenAPI document. npx keeps it, so that only the first time needs the npm registry.
+SPECTRAL := npx --yes --prefer-offline @stoplight/spectral-cli@6.16.3 lint --fail-severity=hint --quiet
+NODE := { command -v npx >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'; } \
+	|| { echo "This needs Node 18 or newer with npx, for Spectral; make run and make test need neither."; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint openapi migration check bench bench-full lock clean
+.PHONY: help run test lint lint-official fuzz openapi examples migration check bench bench-full lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "relhub needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another with make PYTHON=python3.12")'
@@ -23,14 +27,28 @@ run: $(READY) ## the whole of it with a simulated municipality, on 127.0.0.1:800
 test: $(READY) ## the whole suite, on an embedded PostgreSQL
 	@$(BIN)/pytest $(ARGS)
 
-lint: $(READY) ## ruff, mypy, the import rule, and whether openapi/relhub.json is what the code says
+lint: $(READY) ## ruff, mypy, the import rule, and whether openapi/relhub.json is what the code says and keeps the API Design Rules (Node)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/relhub openapi --check
+	@$(NODE)
+	@$(SPECTRAL) --ruleset openapi/design-rules.yaml openapi/relhub.json
+
+lint-official: ## the same document by the ruleset that the standard publishes (RULESET=file or URL; Node)
+	@test -n "$(RULESET)" || { echo 'make lint-official RULESET=<file or URL>'; exit 2; }
+	@$(NODE)
+	@$(SPECTRAL) --ruleset "$(RULESET)" openapi/relhub.json
+
+fuzz: $(READY) ## schemathesis as every consumer of the demo, N=100 requests or more per operation, phase and consumer
+	@FUZZ=$(or $(N),100) $(BIN)/pytest -q --durations=0 tests/test_contract_fuzz.py
 
 openapi: $(READY) ## write openapi/relhub.json anew
+	@$(BIN)/relhub openapi
+
+examples: $(READY) ## ask the demo for the answers in api/examples.json anew, and write openapi/relhub.json
+	@RECORD=1 $(BIN)/pytest -q tests/test_contract_examples.py
 	@$(BIN)/relhub openapi
 
 migration: $(READY) ## write a migration for what changed in storage/tables.py (NAME="what it does")

@@ -186,8 +186,13 @@ async def test_characters_that_cannot_be_printed_are_refused(client: httpx2.Asyn
 @pytest.mark.parametrize("content", [b"[" * 60_000, b'{"case": ' + b"9" * 6000 + b"}", b"\xff\xfe", b"", b"NaN"])
 async def test_bodies_that_break_a_reader_are_bad_requests(client: httpx2.AsyncClient, content: bytes) -> None:
     answer = await client.post("/v1/relations/_lookup", headers=DESK | {"Content-Type": "application/json"}, content=content)
-    assert answer.status_code == 400
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert set(_errors(answer)) == {"body"}
+
+
+async def test_what_is_wrong_with_the_headers_is_listed_beside_a_body_that_cannot_be_read(client: httpx2.AsyncClient) -> None:
+    headers = {"Authorization": "Bearer demo-permits-desk", "X-Official": "j.jansen", "Content-Type": "application/json"}
+    answer = await client.post("/v1/relations/_lookup", headers=headers, content=b"\xff\xfe")
+    assert set(_errors(answer)) == {"header X-Processing-Activity", "body"}
 
 
 async def _pieces() -> AsyncIterator[bytes]:

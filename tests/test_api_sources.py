@@ -61,7 +61,7 @@ async def test_a_pull_that_is_asked_for_can_be_followed_to_its_end(client: httpx
     answer = await asked_pull(client)
     assert answer.status_code == 202
     place = answer.headers["location"]
-    assert re.fullmatch(r"/v1/sources/projects/pulls/pull_[0-9a-f]{32}", place)
+    assert re.fullmatch(r"/v1/sources/projects/pulls/projects-[0-9]+", place)
     assert answer.json()["state"] == "waiting"
     assert answer.json()["askedBy"] == "operator"
     town.set_fault("projects", "slow:0.2", only="/v2/")

@@ -16,7 +16,7 @@ from relhub.demo import RunningTown
 from relhub.embedded import FOR_TESTS, postgres
 from relhub.errors import PullLost, PullRefused, SourceUnavailable
 from relhub.services.hub import Hub
-from relhub.services.pull_source import new_pull_id, pull_source
+from relhub.services.pull_source import pull_source
 from relhub.services.schedule_pulls import due_moments, forget_old, schedule_pulls, sources_to_pull
 from relhub.storage import pulls
 from relhub.storage.migrate import migrate
@@ -42,7 +42,7 @@ async def rows(hub: Hub) -> list[Pull]:
 
 async def ask(hub: Hub, source: str) -> Pull:
     async with hub.database.begin() as store:
-        return await pulls.ask(store, new_pull_id(), source, "test", datetime.now(UTC), accept_loss=False)
+        return await pulls.ask(store, source, "test", datetime.now(UTC), accept_loss=False)
 
 
 async def state(hub: Hub, pull: Pull) -> Pull:

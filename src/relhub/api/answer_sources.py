@@ -8,15 +8,13 @@ from pydantic import Field
 from relhub.api.answer_party import Described
 from relhub.api.answers import SourceStatus
 
-PULL_ID = r"^pull_[0-9a-f]{32}$"
+PULL_ID = r"^[a-z][a-z0-9-]{0,39}-[0-9]{1,18}$"
 
 
 class Pull(Described):
     """One time that a source is pulled (ophaalronde): from asking to its end."""
 
-    id: str = Field(
-        title="Ophaalronde", description="The id of this pull.", pattern=PULL_ID, examples=["pull_5f0c8a52c1d94e0f8a4f4d2b7c6e1a30"]
-    )
+    id: str = Field(title="Ophaalronde", description="The id of this pull.", pattern=PULL_ID, examples=["permits-1"])
     source: str = Field(title="Bron", description="The source.", examples=["permits"])
     state: Literal["waiting", "running", "done", "failed"] = Field(
         title="Toestand",

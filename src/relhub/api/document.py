@@ -6,7 +6,7 @@ from fastapi.openapi.utils import get_openapi
 
 from relhub.api import API_VERSION, cases, events, examples, relation_parts, relations, sources
 from relhub.api.answers import Problem
-from relhub.api.errors import ANSWERS, NOT_ACCEPTABLE, PROBLEM_JSON, TOO_LARGE, UNEXPECTED, UNREADABLE, UNSUPPORTED_MEDIA_TYPE, Answer
+from relhub.api.errors import ANSWERS, INVALID, NOT_ACCEPTABLE, PROBLEM_JSON, TOO_LARGE, UNEXPECTED, UNSUPPORTED_MEDIA_TYPE, Answer
 from relhub.api.gate import ACTIVITY, IDEMPOTENCY_KEY, OCCASION, OFFICIAL
 from relhub.errors import AmbiguousIdentifier, DatabaseUnusable, KeyReused, NotAllowed, NotAuthenticated, NotFound, SourceRefused
 
@@ -28,6 +28,9 @@ and is logged. No cache on the way may keep an answer (`no-store`); your applica
 
 **Wrong.** Every error is a problem (RFC 9457, `application/problem+json`). With 400 `errors` lists everything that is wrong, \
 never what was sent. What may not be seen and what is not there are answered alike.
+
+**Examples.** Each was answered by the demo (`make run`), which answers the same on every machine, but for the times. Left out are \
+postal codes, and all but the first of the `properties` of a case.
 
 **Language.** Names are English, by the glossary of relhub; each field has its Dutch title. All times are in UTC.
 """
@@ -71,28 +74,16 @@ def openapi_document() -> dict[str, Any]:
         "parameters": _PARAMETERS,
         "responses": {name: _problem_response(a) for name, a in _PROBLEMS.items()},
     }
-    components["examples"] = {name: {"summary": "In the demo", "value": value} for name, value in _EXAMPLES.items()}
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "The token that was issued to the application."}
     }
     document["security"] = [{"bearer": []}]
+    answers = examples.answers()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete(path, method, operation)
+            examples.add_examples(operation, _PARAMETERS, answers.get(operation["operationId"], {}))
     return document
-
-
-_EXAMPLES: Final[dict[str, Any]] = {
-    "lookupRelation": examples.LOOKED_UP,
-    "searchRelations": examples.FOUND,
-    "getRelation": examples.VIEW,
-    "listRelationCases": examples.CASES,
-    "listSources": examples.SOURCES,
-    "getSource": examples.SOURCE_DETAIL,
-    "listQuarantine": examples.QUARANTINE,
-    "pullSource": examples.ASKED_PULL,
-    "getPull": examples.PULL,
-}
 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
@@ -104,9 +95,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         _without_null(parameter.get("schema", {}))
     answers = operation["responses"]
     answers.pop("422", None)
-    well, tag = "202" if "202" in answers else "200", ["ETag"] if "IfNoneMatch" in _parameters_of(path) else []
-    if operation["operationId"] in _EXAMPLES:
-        answers[well]["content"]["application/json"]["examples"] = {"demo": {"$ref": f"#/components/examples/{operation['operationId']}"}}
+    well = min(answers)
+    tag = ["ETag"] if path.startswith(("/relations/{", "/cases/{")) else []
     answers[well] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
     if well == "202":
         answers[well] |= {"description": "Asked for", "headers": _refs("API-Version", "X-Trace-Id", "Location")}
@@ -129,11 +119,9 @@ def _without_null(schema: dict[str, Any]) -> None:
 
 
 def _parameters_of(path: str) -> list[str]:
-    if path.startswith("/sources"):
-        own = ["IdempotencyKey"] if path.endswith("/pulls") else []
-    else:
-        own = ["CacheControl"] if path.endswith(("/_lookup", "/{id}")) else []
-        own += ["IfNoneMatch"] if "{" in path else []
+    own = ["CacheControl"] if path in ("/relations/_lookup", "/relations/{id}") else []
+    own += ["IfNoneMatch"] if path.startswith(("/relations/{", "/cases/{")) else []
+    own += ["IdempotencyKey"] if path.endswith("/pulls") else []
     return ["ProcessingActivity", "Occasion", "Official", "TraceParent", *own]
 
 
@@ -151,7 +139,7 @@ def _problems_of(path: str, method: str) -> list[str]:
 
 
 _PROBLEMS: Final[dict[str, Answer]] = {
-    "InvalidInput": UNREADABLE,
+    "InvalidInput": INVALID,
     "NotAuthenticated": ANSWERS[NotAuthenticated],
     "NotAllowed": ANSWERS[NotAllowed],
     "NotFound": ANSWERS[NotFound],
@@ -207,7 +195,7 @@ _PARAMETERS: Final[dict[str, Any]] = {
         "X-Processing-Activity",
         "Verwerking",
         "The processing activity (verwerkingsactiviteit) that this question is for; one that was agreed for your application.",
-        examples.PROCESSING_ACTIVITY,
+        examples.BY_PERMITS["X-Processing-Activity"],
         required=True,
         pattern=ACTIVITY,
     ),
@@ -218,7 +206,7 @@ _PARAMETERS: Final[dict[str, Any]] = {
             "What you are working on: `case:{source}/{case number}`, or `none`. Verified where the access rule of the "
             "activity asks for a case: it must be open, with your department, and involve the relation."
         ),
-        examples.OCCASION,
+        examples.BY_PERMITS["X-Occasion"],
         pattern=OCCASION,
     ),
     "Official": _parameter(
@@ -228,7 +216,7 @@ _PARAMETERS: Final[dict[str, Any]] = {
             "The account of the official on whose behalf is asked. Required of applications that officials work with; refused"
             " from others, which ask in their own name."
         ),
-        examples.OFFICIAL,
+        examples.BY_PERMITS["X-Official"],
         pattern=OFFICIAL,
     ),
     "TraceParent": _parameter(
@@ -236,13 +224,6 @@ _PARAMETERS: Final[dict[str, Any]] = {
         "Trace",
         "Your trace (W3C Trace Context). One that can't be read is replaced by a new one.",
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        pattern=".*",
-    ),
-    "IfNoneMatch": _parameter(
-        "If-None-Match",
-        "Al bekend antwoord",
-        "The `ETag` of the answer that you have: 304 when it still says the same.",
-        'W/"6BZKGQH435MB3XA66EKA6TGGC5"',
         pattern=".*",
     ),
     "IdempotencyKey": _parameter(
@@ -254,6 +235,13 @@ _PARAMETERS: Final[dict[str, Any]] = {
         ),
         '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
         pattern=IDEMPOTENCY_KEY,
+    ),
+    "IfNoneMatch": _parameter(
+        "If-None-Match",
+        "Al bekend antwoord",
+        "The `ETag` of the answer that you have: 304 when it still says the same.",
+        'W/"6BZKGQH435MB3XA66EKA6TGGC5"',
+        pattern=".*",
     ),
     "CacheControl": _parameter(
         "Cache-Control",

@@ -102,7 +102,6 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
 }
 
 # Refusals of HTTP itself, before any question is asked.
-UNREADABLE = Answer(400, "invalid-input", "The request is not valid", "The request can't be read as HTTP with a JSON body.")
 NO_ADDRESS = Answer(
     404, "not-found", "Nothing found", "This address does not exist. Addresses are in /v1/openapi.json, and none ends with a slash."
 )
@@ -117,7 +116,7 @@ TOO_LARGE = Answer(413, "too-large", "The request is too large", "A body may hav
 UNSUPPORTED_MEDIA_TYPE = Answer(
     415, "unsupported-media-type", "Not in this form", "Send the body as Content-Type: application/json, in UTF-8 and not compressed."
 )
-_BY_STATUS: Final = {a.status: a for a in (UNREADABLE, NO_ADDRESS, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)}
+_BY_STATUS: Final = {a.status: a for a in (NO_ADDRESS, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)}
 # Other ways in which the database is lost than DatabaseUnusable: a connection that breaks halfway, a full pool.
 _CONNECTION_LOST: Final = (
     asyncpg.PostgresConnectionError,
@@ -199,12 +198,18 @@ async def _on_relhub_error(request: Request, error: Exception) -> Response:
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
     """What FastAPI finds wrong, together with what the gate found before it."""
     assert isinstance(error, RequestValidationError)
+    return invalid(request.scope, [*_found_before(request), *problems_of(error.errors())])
+
+
+def _found_before(request: Request) -> tuple[Problem, ...]:
     asking = getattr(request.state, "asking", None)
-    return invalid(request.scope, [*(asking.problems if asking else ()), *problems_of(error.errors())])
+    return asking.problems if asking else ()
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:  # FastAPI, of a body that breaks its reader
+        return invalid(request.scope, [*_found_before(request), Problem("body", "can't be read as JSON in UTF-8")])
     answer = _BY_STATUS.get(error.status_code) or Answer(
         error.status_code, "http", "The request can't be answered", "The request can't be answered."
     )

@@ -1,281 +1,122 @@
-"""Examples that are true for the demo: its cases and relations have the same numbers on every machine. Only the times differ.
+"""Questions that the demo answers, for the OpenAPI document. The answers are in examples.json, as the demo gave them (`make examples`).
 
-Left out is what the linter of the API Design Rules 2.2.0 trips over in an example: keys that begin with `post` (postal codes),
-and a second item under `properties`.
+The demo's cases and relations have the same numbers on every machine, so that a test can send every question again. Left out of the
+answers is what the linter of the API Design Rules 2.2.0 trips over in an example: keys that begin with `post` (postal codes), and a
+second item under `properties`. Every time is the same one.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
-PROCESSING_ACTIVITY: Final = "permit-handling"
-OCCASION: Final = "case:permits/V-2026-00001"
-OFFICIAL: Final = "j.jansen"
-RELATION: Final = "rel_6BZKGQH435MB3XA66EKA6TGGC5"
+import orjson
 
-_AS_CONTACT_CENTRE: Final = "Asked by the contact centre: `X-Processing-Activity: answering-questions`, without `X-Occasion`."
-_AS_ENFORCEMENT: Final = (
-    "Asked by enforcement: `X-Processing-Activity: enforcement-handling`, `X-Occasion: case:enforcement/HH-2026-00001`."
-)
 
-LOOKUPS: Final[dict[str, Any]] = {
-    "case": {"summary": "By case number (zaaknummer)", "value": {"case": "permits/V-2026-00001"}},
-    "number": {
-        "summary": "By official number (here a KVK-nummer)",
-        "description": _AS_CONTACT_CENTRE,
-        "value": {"identifier": {"scheme": "kvk", "value": "99420756"}},
-    },
-    "record": {
-        "summary": "By a source's own number",
-        "description": _AS_ENFORCEMENT,
-        "value": {"record": {"source": "enforcement", "key": "P-00001"}},
-    },
-}
-SEARCHES: Final[dict[str, Any]] = {
-    "facts": {
-        "summary": "By name and date of birth",
-        "description": _AS_CONTACT_CENTRE,
-        "value": {"name": "Van den Berg", "birthDate": "1980-02-17"},
-    },
-}
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One question: what it shows, its parameters by their names, and its body where it has one."""
 
-_CASES: Final[list[dict[str, Any]]] = [
-    {
-        "level": "full",
-        "capacity": "licensing",
-        "department": "Vergunningen",
-        "officials": [
-            {
-                "part": "case handler",
-                "name": "R. de Haan",
-                "department": "Vergunningen",
-                "phone": "030-6987112",
-                "email": "r.dehaan@voorbeeld.example",
-            }
-        ],
-        "ref": "permits/V-2026-00001",
-        "kind": "omgevingsvergunning",
-        "title": "Dakkapel aan de voorzijde",
-        "status": {"label": "In behandeling", "phase": "open"},
-        "started": "2026-09-14",
-        "due": "2026-11-09",
-        "description": "Dakkapel aan de voorzijde aan Parklaan, Zeist",
-        "places": [
-            {
-                "label": "Locatie",
-                "bagId": "0355200000252600",
-                "address": {
-                    "function": "visiting",
-                    "street": "Parklaan",
-                    "houseNumber": "130",
-                    "city": "Zeist",
-                    "country": "NL",
-                    "bagId": "0355200000252600",
-                },
-            }
-        ],
-        "properties": [{"name": "activiteit", "value": "bouwen"}],
-        "confidentiality": "zaakvertrouwelijk",
-        "href": "https://zaken.voorbeeld.example/zaak/V-2026-00001",
-        "zaak": {"organisation": "002564440", "identification": "V-2026-00001"},
-        "partyRoles": ["applicant"],
+    summary: str
+    values: Mapping[str, str | int]
+    body: dict[str, Any] | None = None
+    varies: frozenset[str] = frozenset()  # members of the answer that differ from one day to the next
+
+
+def _asked_for(activity: str, occasion: str = "none") -> dict[str, str]:
+    return {"X-Processing-Activity": activity, "X-Occasion": occasion, "X-Official": "j.jansen"}
+
+
+BY_PERMITS: Final = _asked_for("permit-handling", "case:permits/V-2026-00001")
+_BY_ENFORCEMENT: Final = _asked_for("enforcement-handling", "case:enforcement/HH-2026-00001")
+_BY_CONTACT_CENTRE: Final = _asked_for("answering-questions")
+_BY_ADMINISTRATOR: Final = _asked_for("source-health")
+_SOURCE: Final = {"name": "permits"}
+_PAGED: Final = frozenset({"next"})
+_RELATION: Final = {"id": "rel_4G04NJKW8P033NPZ6FXCS4EHJT"}
+
+EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
+    "lookupRelation": {
+        "case": Example("The permits desk, by case number (zaaknummer)", BY_PERMITS, {"case": "permits/V-2026-00001"}),
+        "number": Example(
+            "The contact centre, by official number (here a KVK-nummer)",
+            _BY_CONTACT_CENTRE,
+            {"identifier": {"scheme": "kvk", "value": "99420756"}},
+        ),
+        "record": Example(
+            "Enforcement, by its own number of the party", _BY_ENFORCEMENT, {"record": {"source": "enforcement", "key": "P-00001"}}
+        ),
     },
-    {
-        "level": "existence",
-        "capacity": "enforcement",
-        "department": "Handhaving",
-        "officials": [
-            {
-                "part": "enforcement lawyer",
-                "name": "mr. A. Vrolijk",
-                "department": "Handhaving",
-                "phone": "030-6987307",
-                "email": "hj07@voorbeeld.example",
-            },
-            {
-                "part": "inspector",
-                "name": "M. El Idrissi",
-                "department": "Handhaving",
-                "phone": "030-6987214",
-                "email": "th14@voorbeeld.example",
-            },
-        ],
+    "searchRelations": {
+        "facts": Example(
+            "The contact centre, by name and date of birth", _BY_CONTACT_CENTRE, {"name": "Van den Berg", "birthDate": "1980-02-17"}
+        )
     },
-    {
-        "level": "summary",
-        "capacity": "project",
-        "department": "Projecten",
-        "officials": [
-            {
-                "part": "stakeholder manager",
-                "name": "Tarik Demir",
-                "department": "Projecten",
-                "phone": "+31 30 698 74 32",
-                "email": "u32@voorbeeld.example",
-            },
-            {
-                "part": "project leader",
-                "name": "Jan-Willem ter Horst",
-                "department": "Projecten",
-                "phone": "+31 30 698 74 33",
-                "email": "u33@voorbeeld.example",
-            },
-        ],
-        "ref": "projects/PRJ-0001",
-        "kind": "gebiedsontwikkeling",
-        "title": "Herontwikkeling stationsgebied Zeist",
-        "status": {"label": "voorbereiding", "phase": "open"},
-        "started": "2026-03-02",
-        "due": "2027-04-06",
-        "partyRoles": ["local-resident"],
+    "lookupRelations": {
+        "list": Example(
+            "The contact centre, for a list screen: one that it finds and one that is not there",
+            _BY_CONTACT_CENTRE,
+            {"references": [{"case": "permits/V-2026-00001"}, {"relation": "rel_00000000000000000000000000"}]},
+        )
     },
-]
-VIEW: Final[dict[str, Any]] = {
-    "id": "rel_6BZKGQH435MB3XA66EKA6TGGC5",
-    "kind": "person",
-    "complete": True,
-    "sources": [
-        {"source": "enforcement", "mode": "copy", "state": "found", "asOf": "2026-11-24T02:00:00Z"},
-        {"source": "permits", "mode": "copy", "state": "found", "asOf": "2026-11-24T02:00:00Z"},
-        {"source": "projects", "mode": "copy", "state": "found", "asOf": "2026-11-24T02:00:00Z"},
-    ],
-    "summary": {"openCases": 3, "byCapacity": {"enforcement": 1, "licensing": 1, "project": 1}},
-    "party": {
-        "name": {
-            "display": "J.M. van den Berg",
-            "givenNames": "Johanna Maria",
-            "initials": "J.M.",
-            "prefix": "van den",
-            "familyName": "Berg",
-        },
-        "birth": {"value": "1980-02-17", "precision": "day"},
-        "identifiers": [{"scheme": "bsn", "masked": "******503"}],
-        "addresses": [
-            {
-                "function": "residence",
-                "street": "Parklaan",
-                "houseNumber": "130",
-                "city": "Zeist",
-                "country": "NL",
-                "bagId": "0355200000252600",
-            }
-        ],
-        "phones": ["+31 6 48 12 39 77"],
-        "emails": ["johanna.vandenberg@post.example"],
-        "nonDisclosure": False,
-        "flags": [],
-        "linkedBy": ["name-and-birth"],
+    "listRelations": {
+        "organisations": Example(
+            "The contact centre, organisations with a project",
+            _BY_CONTACT_CENTRE | {"kind": "organisation", "capacity": "project", "limit": 2},
+        )
     },
-    "cases": {"next": None, "items": _CASES},
-}
-LOOKED_UP: Final[dict[str, Any]] = {**VIEW, "otherParties": []}
-CASES: Final[dict[str, Any]] = {"results": _CASES, "next": None}
-FOUND: Final[dict[str, Any]] = {
-    "results": [
-        {
-            "id": "rel_6BZKGQH435MB3XA66EKA6TGGC5",
-            "kind": "person",
-            "name": {
-                "display": "J.M. van den Berg",
-                "givenNames": "Johanna Maria",
-                "initials": "J.M.",
-                "prefix": "van den",
-                "familyName": "Berg",
-            },
-            "birth": {"value": "1980-02-17", "precision": "day"},
-            "city": "Zeist",
-        }
-    ],
-    "next": None,
-}
-SOURCE: Final = "permits"
-PULLS: Final[dict[str, Any]] = {
-    "now": {
-        "summary": "As the schedule would",
-        "description": "Asked by an operator: `X-Processing-Activity: source-operation`, without `X-Occasion`.",
-        "value": {},
+    "getRelation": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
+    "listRelationCases": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
+    "getRelationTimeline": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
+    "listRelationSourceRecords": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
+    "getRelationHistory": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
+    "listCases": {"permits": Example("The permits desk, its newest open case", BY_PERMITS | {"phase": "open", "limit": 1}, varies=_PAGED)},
+    "getCase": {"permits": Example("The permits desk", BY_PERMITS | {"source": "permits", "caseId": "V-2026-00001"})},
+    "listEvents": {"first": Example("The permits desk, from the beginning", _asked_for("following-changes") | {"limit": 1}, varies=_PAGED)},
+    "listSources": {"health": Example("An administrator", _BY_ADMINISTRATOR)},
+    "getSource": {"health": Example("An administrator", _BY_ADMINISTRATOR | _SOURCE, varies=frozenset({"lagSeconds", "pull"}))},
+    "listQuarantine": {"health": Example("An administrator", _BY_ADMINISTRATOR | _SOURCE)},
+    "pullSource": {
+        "now": Example(
+            "An operator",
+            _asked_for("source-operation") | _SOURCE,
+            {},
+            frozenset({"state", "startedAt", "endedAt", "documents", "expected"}),
+        )
     },
+    "getPull": {"first": Example("An administrator", _BY_ADMINISTRATOR | _SOURCE | {"id": "permits-1"})},
 }
-_PULL: Final[dict[str, Any]] = {
-    "id": "pull_5f0c8a52c1d94e0f8a4f4d2b7c6e1a30",
-    "source": "permits",
-    "state": "done",
-    "askedBy": "schedule",
-    "askedAt": "2026-11-24T02:00:11Z",
-    "scheduledFor": "2026-11-24T02:00:00Z",
-    "startedAt": "2026-11-24T02:00:11Z",
-    "endedAt": "2026-11-24T02:00:13Z",
-    "acceptLoss": False,
-    "seen": 480,
-    "expected": 480,
-    "documents": 1920,
-    "changed": 0,
-    "quarantined": 0,
-    "gone": 0,
-    "error": None,
-}
-PULL: Final[dict[str, Any]] = _PULL
-ASKED_PULL: Final[dict[str, Any]] = {
-    **_PULL,
-    "state": "waiting",
-    "askedBy": "operator",
-    "scheduledFor": None,
-    "startedAt": None,
-    "endedAt": None,
-    "seen": 0,
-    "expected": None,
-    "documents": 0,
-}
-QUARANTINE: Final[dict[str, Any]] = {"results": [], "next": None}
-# The system administrator asks: `X-Processing-Activity: source-health`, without `X-Occasion`.
-SOURCES: Final[dict[str, Any]] = {
-    "results": [
-        {
-            "source": "enforcement",
-            "organisation": "Gemeente Voorbeeld",
-            "adapter": "rest_json",
-            "mode": "copy",
-            "state": "well",
-            "lastSuccessAt": "2026-11-24T02:00:00Z",
-            "lastAttemptAt": "2026-11-24T02:00:00Z",
-            "unavailableSince": None,
-            "lastError": None,
-            "expected": 210,
-            "cases": 210,
-            "quarantined": 0,
-        },
-        {
-            "source": "permits",
-            "organisation": "Gemeente Voorbeeld",
-            "adapter": "zgw_zaken",
-            "mode": "copy",
-            "state": "well",
-            "lastSuccessAt": "2026-11-24T02:00:00Z",
-            "lastAttemptAt": "2026-11-24T02:00:00Z",
-            "unavailableSince": None,
-            "lastError": None,
-            "expected": 480,
-            "cases": 480,
-            "quarantined": 0,
-        },
-        {
-            "source": "projects",
-            "organisation": "Gemeente Voorbeeld",
-            "adapter": "rest_json",
-            "mode": "copy",
-            "state": "well",
-            "lastSuccessAt": "2026-11-24T02:00:00Z",
-            "lastAttemptAt": "2026-11-24T02:00:00Z",
-            "unavailableSince": None,
-            "lastError": None,
-            "expected": 61,
-            "cases": 61,
-            "quarantined": 0,
-        },
-    ]
-}
-SOURCE_DETAIL: Final[dict[str, Any]] = {
-    **SOURCES["results"][1],
-    "schedule": "*/15 * * * *",
-    "lagSeconds": 240,
-    "seen": 480,
-    "pull": _PULL,
-}
+ANSWERS_FILE: Final = Path(__file__).with_suffix(".json")
+
+
+def answers() -> dict[str, dict[str, Any]]:
+    """What the demo answers to each, by operation and example."""
+    read: dict[str, dict[str, Any]] = orjson.loads(ANSWERS_FILE.read_bytes())
+    return read
+
+
+def add_examples(operation: dict[str, Any], shared: Mapping[str, dict[str, Any]], answered: Mapping[str, Any]) -> None:
+    """Puts the examples of an operation at its parameters, its body and its answer, each under the same name there.
+
+    `shared` has the parameters that the operation refers to, `answered` the answers to its examples.
+    """
+    named = EXAMPLES.get(operation["operationId"], {})
+    operation["parameters"] = [_with_values(parameter, shared, named) for parameter in operation["parameters"]]
+    if "requestBody" in operation:
+        bodies = {name: {"summary": example.summary, "value": example.body} for name, example in named.items()}
+        operation["requestBody"]["content"]["application/json"]["examples"] = bodies
+    success = operation["responses"][min(operation["responses"])]
+    success["content"]["application/json"]["examples"] = {
+        name: {"summary": example.summary, "value": answered.get(name)} for name, example in named.items()
+    }
+
+
+def _with_values(parameter: dict[str, Any], shared: Mapping[str, dict[str, Any]], named: Mapping[str, Example]) -> dict[str, Any]:
+    """The reference stays one where the shared parameter has the right example already."""
+    whole = shared[parameter["$ref"].rpartition("/")[2]] if "$ref" in parameter else parameter
+    values = {name: example.values[whole["name"]] for name, example in named.items() if whole["name"] in example.values}
+    if set(values.values()) <= {whole.get("example")}:
+        return parameter
+    return {key: value for key, value in whole.items() if key != "example"} | {
+        "examples": {name: {"value": value} for name, value in values.items()}
+    }

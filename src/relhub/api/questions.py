@@ -150,7 +150,7 @@ class SearchBody(_Strict):
     house_number: Annotated[str, Field(min_length=1, max_length=20, pattern=PRINTABLE)] = Field(
         default="", title="Huisnummer", description="House number, with its letter and addition.", examples=["12A"]
     )
-    email: Annotated[str, Field(min_length=3, max_length=254, pattern=r"^\S+@\S+$")] = Field(
+    email: Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\x00-\x20\x7f-\xa0]+@[^\x00-\x20\x7f-\xa0]+$")] = Field(
         default="", title="E-mailadres", description="An e-mail address, whole.", examples=["info@voorbeeld.example"]
     )
     phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()-]{5,24}$")] = Field(

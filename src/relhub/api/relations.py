@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from relhub.api import examples
 from relhub.api.answer_relations import BatchResults, RelationResults
 from relhub.api.answers import RELATION_ID, CaseResults, RelationView, SearchResults
 from relhub.api.errors import METHOD_NOT_ALLOWED, refused
@@ -36,7 +35,6 @@ async def _relation_id(
             title="Relatienummer",
             description="The id of a relation, as answers give it.",
             json_schema_extra={"pattern": RELATION_ID},
-            openapi_examples={"relation": {"summary": "A relation of the demo", "value": examples.RELATION}},
         ),
     ],
 ) -> str:
@@ -72,7 +70,6 @@ def _moved(request: Request, relation_id: str, rest: str = "") -> Response:
         "The number goes in the body: nothing about anyone is ever in a URL. "
         "By case the answer is about the applicant, and `otherParties` names the others."
     ),
-    openapi_extra={"requestBody": {"content": {_JSON: {"examples": examples.LOOKUPS}}}},
 )
 async def lookup(gated: Gated, options: Options, body: LookupBody) -> Response:
     view = await lookup_relation(gated.hub, gated.asked(), body.reference(), options)
@@ -89,7 +86,6 @@ async def lookup(gated: Gated, options: Options, body: LookupBody) -> Response:
         " search is logged with what it found. "
         "Whoever gets too many must say more: there are no further pages."
     ),
-    openapi_extra={"requestBody": {"content": {_JSON: {"examples": examples.SEARCHES}}}},
 )
 async def search(gated: Gated, body: SearchBody) -> Response:
     return _json(await search_relations(gated.hub, gated.asked(), body.query()))

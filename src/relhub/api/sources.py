@@ -5,7 +5,6 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from relhub.api import examples
 from relhub.api.answer_sources import PULL_ID, Pull, QuarantineResults, SourceDetail
 from relhub.api.answers import SourceResults
 from relhub.api.gate import Gated, Route
@@ -24,7 +23,6 @@ SourceName = Annotated[
         alias="name",
         title="Bron",
         description="The name of a source, as `GET /sources` gives it.",
-        openapi_examples={"source": {"summary": "A source of the demo", "value": examples.SOURCE}},
     ),
 ]
 
@@ -82,7 +80,6 @@ async def get_quarantine(gated: Gated, name: SourceName, page: Annotated[PageQue
         "a second; `Location` says where to see how far it is. When a pull of this source waits or runs already, that one is the answer. "
         "Sent again with the same `Idempotency-Key` it is answered as it was the first time, and asks for nothing."
     ),
-    openapi_extra={"requestBody": {"content": {_JSON: {"examples": examples.PULLS}}}},
 )
 async def post_pull(request: Request, gated: Gated, name: SourceName, body: PullBody) -> Response:
     key = request.headers.get("idempotency-key", "").strip('"')

@@ -68,8 +68,8 @@ class _ActivityConfig(_Strict):
     departments: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     search: bool = False
-    follow: bool = False
     pull: bool = False
+    follow: bool = False
 
     @model_validator(mode="after")
     def _follows_without_an_occasion(self) -> Self:
@@ -90,8 +90,8 @@ class _ActivityConfig(_Strict):
             self.departments,
             self.roles,
             self.search,
-            self.follow,
             self.pull,
+            self.follow,
         )
 
 

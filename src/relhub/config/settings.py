@@ -22,13 +22,13 @@ class Settings(BaseSettings):
     keys_file: Path
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    event_source: Annotated[str, Field(pattern=r"^urn:[!-~]{1,200}$")] = "urn:nld:relhub"  # who says so, in events
     internal_host: str = "127.0.0.1"
     internal_port: Annotated[int, Field(ge=1, le=65535)] | None = None  # None: no metrics and no health of sources
     database_pool_size: Annotated[int, Field(ge=5, le=200)] = 10
     database_pool_timeout: Annotated[float, Field(gt=0, le=60)] = 10  # seconds
     statement_timeout: Annotated[float, Field(gt=0, le=600)] = 10  # seconds; of the API: pulls and commands take their time
     drain_timeout: Annotated[float, Field(gt=0, le=600)] = 30  # seconds
+    event_source: Annotated[str, Field(pattern=r"^urn:[!-~]{1,200}$")] = "urn:nld:relhub"  # who says so, in events
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="before")

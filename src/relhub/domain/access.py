@@ -48,8 +48,8 @@ class Activity:
     departments: frozenset[str] = frozenset()  # empty: any
     roles: frozenset[str] = frozenset()  # empty: any
     search: bool = False
-    follow: bool = False  # hear of changes, of many relations and without an occasion
     pull: bool = False  # whether sources may be pulled for it
+    follow: bool = False  # hear of changes, of many relations and without an occasion
 
 
 @dataclass(frozen=True, slots=True)

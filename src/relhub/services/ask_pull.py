@@ -10,7 +10,6 @@ from relhub.services.answer_once import answer_once
 from relhub.services.asked import Asked
 from relhub.services.hub import Hub
 from relhub.services.keep_records import at_utc
-from relhub.services.pull_source import new_pull_id
 from relhub.storage import pulls
 from relhub.storage.database import Store
 from relhub.storage.log import add_look
@@ -36,7 +35,7 @@ async def ask_pull(hub: Hub, asked: Asked, name: str, *, accept_loss: bool, key:
 
 async def _ask(store: Store, admitted: Admitted, name: str, accept_loss: bool) -> bytes:
     look = admitted.look
-    pull = await pulls.ask(store, new_pull_id(), name, look.consumer, look.at, accept_loss=accept_loss)
+    pull = await pulls.ask(store, name, look.consumer, look.at, accept_loss=accept_loss)
     await add_look(store.driver, look, "asked", [], [])
     return orjson.dumps(describe_pull(pull))
 

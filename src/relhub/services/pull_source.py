@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
-from uuid import uuid4
 
 import orjson
 import structlog
@@ -52,7 +51,7 @@ async def pull_source(hub: Hub, name: str, on_progress: OnProgress | None = None
             raise PullRefused(f"{name}: is being pulled by another process; wait for it to end")
         at = datetime.now(UTC)
         async with hub.database.begin() as store:
-            await pulls.ask(store, new_pull_id(), name, "command line", at, accept_loss=accept_loss)
+            await pulls.ask(store, name, "command line", at, accept_loss=accept_loss)
             pull = await pulls.take(store, name, at, accept_loss=accept_loss)
         assert pull is not None  # just asked, and nobody else may take it
         return await _run(hub, pull, on_progress)
@@ -69,10 +68,6 @@ async def pull_waiting(hub: Hub, name: str, stopping: Callable[[], bool]) -> Pul
         async with hub.database.begin() as store:
             pull = await pulls.take(store, name, datetime.now(UTC))
         return await _run(hub, pull, stopping=stopping) if pull else None
-
-
-def new_pull_id() -> str:
-    return f"pull_{uuid4().hex}"
 
 
 def _alone(hub: Hub, name: str) -> AbstractAsyncContextManager[bool]:

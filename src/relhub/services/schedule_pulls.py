@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from relhub.domain.schedule import last_moment
 from relhub.services.hub import Hub
-from relhub.services.pull_source import new_pull_id
 from relhub.storage import kept_answers, pulls
 
 KEEP_PULLS, KEEP_ANSWERS = timedelta(days=90), timedelta(hours=24)
@@ -24,7 +23,7 @@ async def schedule_pulls(hub: Hub, moments: Mapping[str, datetime], now: datetim
     """Each moment is asked for once, however many processes do so. One at which the source was being pulled is passed over."""
     async with hub.database.begin() as store:
         for name, moment in sorted(moments.items()):
-            await pulls.ask_scheduled(store, new_pull_id(), name, moment, now)
+            await pulls.ask_scheduled(store, name, moment, now)
 
 
 async def sources_to_pull(hub: Hub) -> list[str]:

@@ -33,33 +33,34 @@ class Pull:
 
 _COLUMNS = ", ".join(Pull.__dataclass_fields__)
 _OPEN = "state IN ('waiting', 'running')"
+_NEXT_ID = "$1 || '-' || (SELECT coalesce(max(substring(id from '[0-9]+$')::bigint), 0) + 1 FROM pull WHERE source = $1)"
 
 
-async def ask(store: Store, id_: str, source: str, asked_by: str, at: datetime, *, accept_loss: bool) -> Pull:
-    """The open pull of this source: a new one under this id, unless there is one already."""
+async def ask(store: Store, source: str, asked_by: str, at: datetime, *, accept_loss: bool) -> Pull:
+    """The open pull of this source: a new one, unless there is one already."""
     while True:
         await store.driver.execute(
             f"""
-            INSERT INTO pull (id, source, state, asked_by, asked_at, accept_loss) VALUES ($1, $2, 'waiting', $3, $4, $5)
-            ON CONFLICT (source) WHERE {_OPEN} DO NOTHING
+            INSERT INTO pull (id, source, state, asked_by, asked_at, accept_loss) VALUES ({_NEXT_ID}, $1, 'waiting', $2, $3, $4)
+            ON CONFLICT DO NOTHING
             """,
-            id_, source, asked_by, at, accept_loss,
+            source, asked_by, at, accept_loss,
         )  # fmt: skip
         row = await store.driver.fetchrow(f"SELECT {_COLUMNS} FROM pull WHERE source = $1 AND {_OPEN} FOR SHARE", source)
         if row:  # otherwise the one that stood in the way has just ended
             return _pull(row)
 
 
-async def ask_scheduled(store: Store, id_: str, source: str, moment: datetime, at: datetime) -> None:
+async def ask_scheduled(store: Store, source: str, moment: datetime, at: datetime) -> None:
     """A pull for this moment, once, whichever process asks first; none when the source was tried or pulled since."""
     await store.driver.execute(
-        """
-        INSERT INTO pull (id, source, state, asked_by, asked_at, scheduled_for) SELECT $1, $2, 'waiting', 'schedule', $3, $4
-        WHERE NOT EXISTS (SELECT FROM source_state WHERE source = $2 AND last_attempt_at >= $4)
-        AND NOT EXISTS (SELECT FROM pull WHERE source = $2 AND ended_at >= $4)
+        f"""
+        INSERT INTO pull (id, source, state, asked_by, asked_at, scheduled_for) SELECT {_NEXT_ID}, $1, 'waiting', 'schedule', $2, $3
+        WHERE NOT EXISTS (SELECT FROM source_state WHERE source = $1 AND last_attempt_at >= $3)
+        AND NOT EXISTS (SELECT FROM pull WHERE source = $1 AND ended_at >= $3)
         ON CONFLICT DO NOTHING
         """,
-        id_, source, at, moment,
+        source, at, moment,
     )  # fmt: skip
 
 
@@ -127,8 +128,11 @@ async def waiting_since(store: Store) -> datetime | None:
 
 
 async def forget_pulls(store: Store, before: datetime) -> None:
-    """Those that ended before."""
-    await store.driver.execute("DELETE FROM pull WHERE ended_at < $1", before)
+    """Those that ended before, but for the last of each source: ids are not given again."""
+    await store.driver.execute(
+        "DELETE FROM pull p WHERE ended_at < $1 AND EXISTS (SELECT FROM pull n WHERE n.source = p.source AND n.asked_at > p.asked_at)",
+        before,
+    )
 
 
 def _still_ours(updated: str) -> None:

@@ -1,0 +1,40 @@
+"""The demo as `make run` has it, served over HTTP: the town of 400 relations, pulled, with everything that its source files say."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.adapter_servers import serving
+from tests.towns import NewDatabase, settings_for, write_sources
+
+from relhub.demo import prepare_town, running_town
+from relhub.main import create_app
+from relhub.services.hub import Hub
+from relhub.services.pull_source import pull_all
+
+
+@pytest.fixture(scope="session")
+async def demo_sources(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
+    """The source files of the demo, whose systems are running."""
+    directory = tmp_path_factory.mktemp("demo")
+    async with running_town(prepare_town(directory / "town"), {}) as town:
+        yield write_sources(directory / "sources", town.urls)
+
+
+@pytest.fixture(scope="session")
+async def demo_template(new_database: NewDatabase, empty_template: str, demo_sources: Path) -> str:
+    """The name of a database in which the demo was pulled."""
+    url = await new_database(empty_template)
+    hub = await Hub.open(settings_for(url, demo_sources))
+    _, failures = await pull_all(hub)
+    await hub.close()
+    assert failures == []
+    return url.rpartition("/")[2]
+
+
+@pytest.fixture(scope="module")
+async def demo(new_database: NewDatabase, demo_template: str, demo_sources: Path) -> AsyncIterator[str]:
+    """The address of the API, on a database of this module's own."""
+    app = create_app(settings_for(await new_database(demo_template), demo_sources))
+    async with app.router.lifespan_context(app), serving(app) as url:
+        yield f"{url}/v1"
