@@ -194,7 +194,7 @@ async def test_a_number_of_two_relations_is_ambiguous_for_those_who_may_know(hub
     assert await batch(hub, by_contact_centre(), reference) == [{"status": "ambiguous", "relations": both}]
     logged = await rows(hub, "SELECT outcome, relation_ids FROM consultation_log ORDER BY id DESC LIMIT 2")
     assert sorted((row["outcome"], row["relation_ids"]) for row in logged) == [("ambiguous", [both[0]]), ("ambiguous", [both[1]])]
-    assert await batch(hub, by_projects(), reference) == [{"status": "refused"}]
+    assert await batch(hub, by_permits(), reference) == [{"status": "refused"}]
 
 
 async def test_a_merged_relation_is_found_by_its_old_id(hub: Hub) -> None:
