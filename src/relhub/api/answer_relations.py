@@ -6,10 +6,57 @@ from typing import Literal
 from pydantic import Field
 
 from relhub.api.answer_cases import Capacity
-from relhub.api.answer_party import Described, PartyPart
-from relhub.api.answers import RELATION_ID, Kind
+from relhub.api.answer_party import Described, PartyName, PartyPart
+from relhub.api.answers import RELATION_ID, Kind, Referral, Summary
 
 _NEXT = "The cursor of the next page; null on the last."
+
+
+class RelationItem(Described):
+    """An organisation or branch in a list, with no more than is needed to recognise it."""
+
+    id: str = Field(title="Relatienummer", description="The id, to ask for the view.", pattern=RELATION_ID)
+    kind: Literal["organisation", "branch"] = Field(title="Soort partij", description="organisation (organisatie) or branch (vestiging).")
+    name: PartyName | None = Field(default=None, title="Naam", description="The name.")
+    city: str = Field(title="Woonplaats", description="The city; empty when unknown or not disclosed.")
+
+
+class RelationResults(Described):
+    """A page of organisations or branches."""
+
+    results: list[RelationItem] = Field(title="Relaties", description="In an order that stays the same and means nothing.")
+    next: str | None = Field(default=None, title="Volgende", description=_NEXT)
+
+
+class BatchResult(Described):
+    """What one of the references led to."""
+
+    status: Literal["found", "not-found", "refused", "ambiguous"] = Field(
+        title="Uitkomst",
+        description=(
+            "`found` (gevonden). `not-found` (niet gevonden): nothing that you may see. `refused` (geweigerd): the occasion does not involve it, "
+            "or there is no such relation: with an occasion the two are answered alike. `ambiguous` (meerduidig): a number of several relations."
+        ),
+    )
+    id: str | None = Field(
+        default=None, title="Relatienummer", description="With `found`: the id of the relation now.", pattern=RELATION_ID
+    )
+    kind: Kind | None = Field(
+        default=None, title="Soort partij", description="With `found`: person, organisation, branch or contact_person."
+    )
+    summary: Summary | None = Field(default=None, title="Samenvatting", description="With `found`: as in the view.")
+    referral: Referral | None = Field(
+        default=None, title="Doorverwijzing", description="There when a colleague is involved of whom no more may be shown."
+    )
+    relations: list[str] | None = Field(
+        default=None, title="Relaties", description="With `ambiguous`: the ids of the relations that the number answers to."
+    )
+
+
+class BatchResults(Described):
+    """What the references led to (resultaten)."""
+
+    results: list[BatchResult] = Field(title="Resultaten", description="One for each reference, in their order.")
 
 
 class Moment(Described):

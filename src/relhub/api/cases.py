@@ -10,7 +10,7 @@ from relhub.api.answers import CaseResults
 from relhub.api.errors import NO_ADDRESS, refused
 from relhub.api.etag import tagged
 from relhub.api.gate import Gated, Route
-from relhub.api.questions import department_query
+from relhub.api.parameters import department_query
 from relhub.errors import NotFound
 from relhub.services.asked import DepartmentQuery
 from relhub.services.list_department_cases import list_department_cases

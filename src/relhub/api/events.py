@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from relhub.api.answer_events import Events
 from relhub.api.gate import Gated, Route
-from relhub.api.questions import event_query
+from relhub.api.parameters import event_query
 from relhub.services.asked import EventQuery
 from relhub.services.list_events import list_events
 

@@ -52,6 +52,19 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
             "The contact centre, by name and date of birth", _BY_CONTACT_CENTRE, {"name": "Van den Berg", "birthDate": "1980-02-17"}
         )
     },
+    "lookupRelations": {
+        "list": Example(
+            "The contact centre, for a list screen: one that it finds and one that is not there",
+            _BY_CONTACT_CENTRE,
+            {"references": [{"case": "permits/V-2026-00001"}, {"relation": "rel_00000000000000000000000000"}]},
+        )
+    },
+    "listRelations": {
+        "organisations": Example(
+            "The contact centre, organisations with a project",
+            _BY_CONTACT_CENTRE | {"kind": "organisation", "capacity": "project", "limit": 2},
+        )
+    },
     "getRelation": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "listRelationCases": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "getRelationTimeline": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},

@@ -1,17 +1,15 @@
-"""What can be asked, as the bodies and parameters of requests. Strict: nothing unknown, nothing unbounded, nothing unprintable."""
+"""What can be asked, as the bodies of requests. Strict: nothing unknown, nothing unbounded, nothing unprintable."""
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import Query, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
-from relhub.api.answer_cases import Capacity
-from relhub.services.asked import CaseQuery, DepartmentQuery, EventQuery, PageQuery, Reference, SearchQuery, ViewOptions
+from relhub.api.answers import RELATION_ID
+from relhub.services.asked import Reference, SearchQuery
 
-_SOURCE = r"^[a-z][a-z0-9-]{0,39}$"
+SOURCE = r"^[a-z][a-z0-9-]{0,39}$"
 
 
 def _calendar_date(text: str) -> str:
@@ -21,10 +19,10 @@ def _calendar_date(text: str) -> str:
         raise ValueError("must be a date that exists, as yyyy-mm-dd") from None
 
 
-_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"  # no control characters
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"  # no control characters
 SourceName = Annotated[
     str,
-    Field(pattern=_SOURCE, max_length=40, title="Bron", description="The name of a source, as in `GET /sources`.", examples=["permits"]),
+    Field(pattern=SOURCE, max_length=40, title="Bron", description="The name of a source, as in `GET /sources`.", examples=["permits"]),
 ]
 
 
@@ -53,7 +51,7 @@ class OfficialNumber(_Strict):
             "`a_number` (A-nummer)."
         ),
     )
-    value: Annotated[str, Field(min_length=1, max_length=64, pattern=_PRINTABLE)] = Field(
+    value: Annotated[str, Field(min_length=1, max_length=64, pattern=PRINTABLE)] = Field(
         title="Nummer",
         description="The number as typed; leading zeros may be missing. It is never logged, and never repeated in an answer or an error.",
     )
@@ -63,7 +61,7 @@ class SourceRecordKey(_Strict):
     """What a source calls a party: its own number (bronsleutel), never an official one."""
 
     source: SourceName
-    key: Annotated[str, Field(min_length=1, max_length=200, pattern=_PRINTABLE)] = Field(
+    key: Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE)] = Field(
         title="Bronsleutel", description="The source's own number of the party.", examples=["P-00012"]
     )
 
@@ -88,7 +86,7 @@ class LookupBody(_Strict):
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         if len(self.model_fields_set) != 1:
-            raise ValueError("must have exactly one of: case, identifier, record")
+            raise ValueError(f"must have exactly one of: {', '.join(sorted(type(self).model_fields))}")
         return self
 
     def reference(self) -> Reference:
@@ -98,6 +96,25 @@ class LookupBody(_Strict):
         if self.identifier:
             return Reference(identifier=(self.identifier.scheme, self.identifier.value))
         return Reference(record=(self.record.source, self.record.key))
+
+
+class BatchReference(LookupBody):
+    """What you know a relation by. Exactly one of the four."""
+
+    relation: Annotated[str, Field(pattern=RELATION_ID)] = Field(
+        default="", title="Relatienummer", description="The id of a relation, as answers give it."
+    )
+
+    def reference(self) -> Reference:
+        return Reference(relation=self.relation) if self.relation else super().reference()
+
+
+class BatchBody(_Strict):
+    """The relations of a list screen."""
+
+    references: Annotated[list[BatchReference], Field(min_length=1, max_length=100)] = Field(
+        title="Verwijzingen", description="What you know each relation by; at most 100."
+    )
 
 
 class SearchBody(_Strict):
@@ -110,7 +127,7 @@ class SearchBody(_Strict):
         json_schema_extra=lambda schema: _bounded(schema, minProperties=2, dependentRequired={"houseNumber": ["postalCode"]})
     )
 
-    name: Annotated[str, Field(min_length=2, max_length=200, pattern=_PRINTABLE)] = Field(
+    name: Annotated[str, Field(min_length=2, max_length=200, pattern=PRINTABLE)] = Field(
         default="",
         title="Naam",
         description=(
@@ -130,7 +147,7 @@ class SearchBody(_Strict):
     postal_code: Annotated[str, Field(pattern=r"^[1-9][0-9]{3} ?[A-Za-z]{2}$")] = Field(
         default="", title="Postcode", description="Postal code.", examples=["3701 AC"]
     )
-    house_number: Annotated[str, Field(min_length=1, max_length=20, pattern=_PRINTABLE)] = Field(
+    house_number: Annotated[str, Field(min_length=1, max_length=20, pattern=PRINTABLE)] = Field(
         default="", title="Huisnummer", description="House number, with its letter and addition.", examples=["12A"]
     )
     email: Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\x00-\x20\x7f-\xa0]+@[^\x00-\x20\x7f-\xa0]+$")] = Field(
@@ -157,111 +174,6 @@ class SearchBody(_Strict):
         return SearchQuery(self.name, self.birth_date, self.postal_code, self.house_number, self.email, self.phone, self.kind)
 
 
-_SECTION = "(summary|party|cases)"
-
-
-async def view_options(
-    request: Request,
-    sections: Annotated[
-        str | None,
-        Query(
-            pattern=f"^{_SECTION}(,{_SECTION}){{0,2}}$",
-            title="Onderdelen",
-            description="The sections that you need, with commas between; without this all three.",
-            examples=["summary,cases"],
-        ),
-    ] = None,
-    include: Annotated[
-        Literal["origins"] | None,
-        Query(title="Ook", description="`origins`: for each attribute of `party` who says so, since when and with which trust (herkomst)."),
-    ] = None,
-) -> ViewOptions:
-    """Which parts of the view, and how old copies may be (`Cache-Control: max-age=<seconds>`)."""
-    wanted = frozenset(sections.split(",")) if sections else ViewOptions().sections
-    return ViewOptions(wanted, include == "origins", _max_age(request.headers.getlist("cache-control")))
-
-
-def _max_age(cache_control: list[str]) -> int | None:
-    """Other directives, and a max-age that can't be read, are ignored: so says RFC 9111 of what one does not understand."""
-    for directive in ",".join(cache_control).lower().split(","):
-        name, _, value = directive.strip().partition("=")
-        if name == "max-age" and value.isascii() and value.isdigit() and len(value) < 10:
-            return int(value)
-    return None
-
-
-Cursor = Annotated[
-    str | None,
-    Query(pattern=r"^[A-Za-z0-9._~=-]{1,500}$", title="Cursor", description="`next` of the page before; say nothing for the first page."),
-]
-Limit = Annotated[int, Query(ge=1, le=100, title="Aantal", description="At most this many on a page.")]
-
-
-Phase = Annotated[
-    Literal["open", "closed"] | None,
-    Query(
-        title="Fase",
-        description="`open`: only cases that are not closed (lopend, the suspended ones included). `closed`: only those (afgehandeld). Without it all.",
-    ),
-]
-CapacityFilter = Annotated[
-    Capacity | None, Query(title="Hoedanigheid", description="Only cases in this capacity; without it in all that you may see.")
-]
-
-
-async def department_query(
-    department: Annotated[
-        str | None,
-        Query(
-            min_length=1,
-            max_length=100,
-            pattern=_PRINTABLE,
-            title="Afdeling",
-            description="The department that deals with the cases; without it your own. Another only with a processing activity that may search.",
-            examples=["Vergunningen"],
-        ),
-    ] = None,
-    source: Annotated[
-        str | None, Query(pattern=_SOURCE, title="Bron", description="Only cases of this source.", examples=["permits"])
-    ] = None,
-    capacity: CapacityFilter = None,
-    phase: Phase = None,
-    cursor: Cursor = None,
-    limit: Limit = 20,
-) -> DepartmentQuery:
-    """Whose cases, which, and which page of them."""
-    return DepartmentQuery(department or "", source or "", capacity or "", phase or "", cursor or "", limit)
-
-
-async def event_query(
-    cursor: Cursor = None,
-    limit: Annotated[int, Query(ge=1, le=1000, title="Aantal", description="At most this many on a page.")] = 100,
-    start: Annotated[
-        Literal["oldest", "now"],
-        Query(
-            title="Begin",
-            description="Where to begin without a cursor: with the oldest event that is kept, or now, which gives a cursor and no events.",
-        ),
-    ] = "oldest",
-) -> EventQuery:
-    """From where on, and how many."""
-    return EventQuery(cursor or "", limit, start)
-
-
-async def page_query(cursor: Cursor = None, limit: Limit = 20) -> PageQuery:
-    """Which page of a list."""
-    return PageQuery(cursor or "", limit)
-
-
-async def case_query(
-    phase: Phase = None,
-    cursor: Cursor = None,
-    limit: Limit = 20,
-) -> CaseQuery:
-    """Which cases, and which page of them."""
-    return CaseQuery(phase or "", cursor or "", limit)
-
-
 class PullBody(_Strict):
     """How a source is to be pulled."""
 
@@ -274,22 +186,3 @@ class PullBody(_Strict):
             "a pull was refused for that, and you know that it is right."
         ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ListPage:
-    cursor: str
-    limit: int
-
-
-async def list_page(
-    cursor: Annotated[
-        str | None,
-        Query(
-            pattern=r"^[A-Za-z0-9._~=-]{1,500}$", title="Cursor", description="`next` of the page before; say nothing for the first page."
-        ),
-    ] = None,
-    limit: Annotated[int, Query(ge=1, le=100, title="Aantal", description="At most this many on a page.")] = 20,
-) -> ListPage:
-    """Which page of a list."""
-    return ListPage(cursor or "", limit)

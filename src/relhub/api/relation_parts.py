@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from relhub.api.answer_relations import History, SourceRecords, Timeline
 from relhub.api.gate import Gated, Route
-from relhub.api.questions import page_query
+from relhub.api.parameters import page_query
 from relhub.api.relations import RelationId, relation_answer
 from relhub.services.asked import PageQuery
 from relhub.services.list_source_records import list_source_records

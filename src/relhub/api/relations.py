@@ -5,15 +5,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
+from relhub.api.answer_relations import BatchResults, RelationResults
 from relhub.api.answers import RELATION_ID, CaseResults, RelationView, SearchResults
 from relhub.api.errors import METHOD_NOT_ALLOWED, refused
 from relhub.api.etag import tagged
 from relhub.api.gate import Gated, Route
-from relhub.api.questions import LookupBody, SearchBody, case_query, view_options
+from relhub.api.parameters import case_query, relation_query, view_options
+from relhub.api.questions import BatchBody, LookupBody, SearchBody
 from relhub.errors import NotFound
-from relhub.services.asked import CaseQuery, View, ViewOptions
+from relhub.services.asked import CaseQuery, RelationQuery, View, ViewOptions
 from relhub.services.list_cases import list_cases
+from relhub.services.list_relations import list_relations
 from relhub.services.look import NOT_FOUND
+from relhub.services.lookup_batch import lookup_batch
 from relhub.services.lookup_relation import lookup_relation
 from relhub.services.search_relations import search_relations
 from relhub.services.view_relation import view_relation
@@ -35,7 +39,7 @@ async def _relation_id(
     ],
 ) -> str:
     """An id that can't exist is answered as one that does not."""
-    if relation_id in ("_lookup", "_search"):  # addresses of their own, for another method
+    if relation_id in ("_batch", "_lookup", "_search"):  # addresses of their own, for another method
         raise refused(METHOD_NOT_ALLOWED, Allow="POST")
     if not _WELL_FORMED.fullmatch(relation_id):
         raise NotFound(NOT_FOUND)
@@ -85,6 +89,37 @@ async def lookup(gated: Gated, options: Options, body: LookupBody) -> Response:
 )
 async def search(gated: Gated, body: SearchBody) -> Response:
     return _json(await search_relations(gated.hub, gated.asked(), body.query()))
+
+
+@router.post(
+    "/_batch",
+    operation_id="lookupRelations",
+    response_model=BatchResults,
+    summary="Look up many relations for a list screen",
+    description=(
+        "Up to 100 references at once, and of each relation the summary (samenvatting) only: the same as in its view. Each has an outcome of its own, "
+        "so that one that is not found does not spoil the others; only what can't be a reference at all makes the whole a bad request. The store "
+        "is asked and no source, so a case that relhub does not know is not found here; `_lookup` fetches it. An occasion counts for all: with "
+        "one, the relations that its case involves are shown, such as the parties of a project. Every relation is logged by itself."
+    ),
+)
+async def lookup_many(gated: Gated, body: BatchBody) -> Response:
+    return _json(await lookup_batch(gated.hub, gated.asked(), [each.reference() for each in body.references]))
+
+
+@router.get(
+    "",
+    operation_id="listRelations",
+    response_model=RelationResults,
+    summary="Organisations or branches",
+    description=(
+        "The organisations (organisaties) or branches (vestigingen) that have a case which your application may see from `summary` on, in pages, "
+        "with little more than their names. People are never listed. For processing activities that may search, as this shows many relations "
+        "without a question about any; logged with all that it showed. Nothing is counted."
+    ),
+)
+async def get_relations(gated: Gated, query: Annotated[RelationQuery, Depends(relation_query)]) -> Response:
+    return _json(await list_relations(gated.hub, gated.asked(), query))
 
 
 @router.get(

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from relhub.api.answer_sources import PULL_ID, Pull, QuarantineResults, SourceDetail
 from relhub.api.answers import SourceResults
 from relhub.api.gate import Gated, Route
-from relhub.api.questions import ListPage, PullBody, list_page
+from relhub.api.parameters import page_query
+from relhub.api.questions import PullBody
 from relhub.services.ask_pull import ask_pull, read_pull
+from relhub.services.asked import PageQuery
 from relhub.services.list_quarantine import list_quarantine
 from relhub.services.list_sources import list_sources, read_source
 
@@ -63,7 +65,7 @@ async def get_source(gated: Gated, name: SourceName) -> Response:
         "sent and which record it was are not shown: the administrator finds those with `relhub quarantine`."
     ),
 )
-async def get_quarantine(gated: Gated, name: SourceName, page: Annotated[ListPage, Depends(list_page)]) -> Response:
+async def get_quarantine(gated: Gated, name: SourceName, page: Annotated[PageQuery, Depends(page_query)]) -> Response:
     return Response(await list_quarantine(gated.hub, gated.asked(), name, page.cursor, page.limit), media_type=_JSON)
 
 

@@ -30,11 +30,12 @@ class ViewOptions:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a consumer knows a relation by: a case, an official number, or its own record key. Exactly one is filled."""
+    """What a consumer knows a relation by: a case, an official number, its own record key, or the id. Exactly one is filled."""
 
     case: tuple[str, str] | None = None  # (source, case id)
     identifier: tuple[str, str] | None = None  # (scheme, value as typed)
     record: tuple[str, str] | None = None  # (source, the source's own number of the party)
+    relation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """From what a consumer knows (a case, an official number, its own key) to the view."""
 
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from relhub.domain import identifiers
@@ -48,11 +49,14 @@ async def _by_case(hub: Hub, admitted: Admitted, source: str, case_id: str, opti
     parties = await _parties(hub, admitted, source, case_id)
     if not parties:
         await _nothing(hub, admitted, _NO_CASE)
-    main = min(
-        range(len(parties)), key=lambda n: (_MAIN_ROLES.index(parties[n].role) if parties[n].role in _MAIN_ROLES else len(_MAIN_ROLES), n)
-    )
+    main = main_party([party.role for party in parties])
     others = [_reference(party) for n, party in enumerate(parties) if n != main and party.relation_id != parties[main].relation_id]
     return await view_admitted(hub, admitted, parties[main].relation_id, options, {"otherParties": others})
+
+
+def main_party(roles: Sequence[str]) -> int:
+    """Which of the parties of a case is meant by the case: its applicant, or whom it is about, or the first."""
+    return min(range(len(roles)), key=lambda n: (_MAIN_ROLES.index(roles[n]) if roles[n] in _MAIN_ROLES else len(_MAIN_ROLES), n))
 
 
 async def _parties(hub: Hub, admitted: Admitted, source: str, case_id: str) -> list[CaseParty]:
@@ -72,7 +76,7 @@ def _reference(party: CaseParty) -> dict[str, Any]:
 
 
 async def _by_number(hub: Hub, admitted: Admitted, scheme: str, value: str, options: ViewOptions) -> View:
-    await _know_occasion(hub, admitted)
+    await know_occasion(hub, admitted)
     token = hub.sealer.token(scheme, value)
     async with hub.database.driver() as driver:
         found = await relations_by_number(driver, admitted.profile.at_least(Level.summary), scheme, token)
@@ -83,7 +87,7 @@ async def _by_number(hub: Hub, admitted: Admitted, scheme: str, value: str, opti
     return await view_admitted(hub, admitted, found[0], options)
 
 
-async def _know_occasion(hub: Hub, admitted: Admitted) -> None:
+async def know_occasion(hub: Hub, admitted: Admitted) -> None:
     """A case that is new may bring the party that is asked for: it is fetched before anything is looked up."""
     if admitted.occasion.sort == "none":
         return

@@ -41,7 +41,7 @@ async def search_relations(hub: Hub, asked: Asked, query: SearchQuery) -> bytes:
         await add_look(store.driver, admitted.look, "too-broad" if len(found) > MOST else "shown", [] if len(found) > MOST else found, [])
     if len(found) > MOST:
         raise InvalidInput(Problem("body", f"too broad: more than {MOST} relations have these facts; add one"))
-    hits = [_hit(hub, profile, relation_id, *shown[relation_id]) for relation_id in found]
+    hits = [show_hit(hub, profile, relation_id, *shown[relation_id]) for relation_id in found]
     return orjson.dumps({"results": hits, "next": None})
 
 
@@ -60,7 +60,7 @@ def _terms(query: SearchQuery) -> Iterator[tuple[str, str]]:
     return ((field, term) for field, term in terms.items() if term)
 
 
-def _hit(hub: Hub, profile: Profile, relation_id: str, non_disclosure: bool, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def show_hit(hub: Hub, profile: Profile, relation_id: str, non_disclosure: bool, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """As little as is needed to choose: name, birth date, city."""
     voices = [Voice(party_of(row), hub.sources[row["source"]].trust if row["source"] in hub.sources else 0, row["at"]) for row in rows]
     party = golden_record(voices, profile.groups, non_disclosure).record

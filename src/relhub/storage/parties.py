@@ -35,6 +35,25 @@ async def relations_by_terms(
     return [row["relation_id"] for row in rows]
 
 
+async def relations_of_kind(
+    driver: Driver, kind: str, capacities: Sequence[str], is_open: bool | None, after: str, limit: int
+) -> list[str]:
+    """The first relations of a kind after this id with an involvement in one of these capacities that is open, closed or either (None)."""
+    rows = await driver.fetch(
+        """
+        SELECT r.id FROM relation r WHERE r.kind = $1 AND r.retired_at IS NULL AND r.id > $2
+            AND EXISTS (SELECT FROM involvement i WHERE i.relation_id = r.id AND i.capacity = ANY($3) AND ($4::bool IS NULL OR i.open = $4))
+        ORDER BY r.id LIMIT $5
+        """,
+        kind,
+        after,
+        capacities,
+        is_open,
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
 async def visible_parties(
     driver: Driver, capacities: Sequence[str], relation_ids: list[str]
 ) -> dict[str, tuple[bool, list[dict[str, Any]]]]:

@@ -1,0 +1,103 @@
+"""Many relations at once, for list screens: always the same few statements, however many there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from relhub import metrics
+from relhub.domain.access import Level, Profile
+from relhub.storage.database import Driver
+from relhub.storage.log import LOOK_COLUMNS, Look, look_parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A relation that the `place`-th reference may mean; `role`: of its party, where the reference is a case."""
+
+    place: int
+    relation_id: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A relation at a glance. `holds`: whether the occasion does, None when it is not known; `seen`: whether anything of it may be."""
+
+    relation_id: str
+    kind: str
+    holds: bool | None
+    seen: bool
+    referral: bool
+    open_cases: int
+    by_capacity: dict[str, int]
+
+
+_CANDIDATES = """
+SELECT q.place, p.relation_id, '' "role", 0 position FROM unnest($2::int[], $3::text[], $4::bytea[]) q (place, scheme, token)
+    JOIN party_identifier n ON n.token = q.token AND n.scheme = q.scheme JOIN party_record p ON p.id = n.party_id
+    WHERE EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.capacity = ANY($1))
+UNION
+SELECT q.place, i.relation_id, i.role, i.position FROM unnest($5::int[], $6::text[], $7::text[]) q (place, source, case_id)
+    JOIN case_record c ON c.source = q.source AND c.case_id = q.case_id AND c.capacity = ANY($1) JOIN involvement i ON i.case_id = c.id
+ORDER BY 1, 4, 2
+"""
+
+# What `seen.py` says of one relation, for many: the same verdict and the same counts.
+_GLANCES = """
+WITH target AS (
+    SELECT q.id asked, coalesce(s.id, r.id) id, coalesce(s.kind, r.kind) kind FROM unnest($1::text[]) q (id)
+    LEFT JOIN relation r ON r.id = q.id LEFT JOIN relation s ON s.id = r.merged_into
+)
+SELECT t.asked, t.id, t.kind, (
+        SELECT c.open AND $7 = ANY(c.departments) AND EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.case_id = c.id)
+        FROM case_record c WHERE c.source = $5 AND c.case_id = $6) holds,
+    EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.capacity = ANY($3)) named,
+    EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.capacity = ANY($4)) referred,
+    (SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM (
+        SELECT i.capacity, count(DISTINCT CASE WHEN i.zaak = '' OR i.capacity <> ALL($2) THEN i.case_id::text ELSE i.zaak END) n
+        FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.capacity = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ()) ORDER BY 1) o)::text counts
+FROM target t
+"""
+_ADD_MANY = f"""
+INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records)
+SELECT {look_parameters(3)}, l.outcome, CASE l.relation_id WHEN '' THEN '{{}}'::text[] ELSE ARRAY[l.relation_id] END, '{{}}'
+FROM unnest($1::text[], $2::text[]) l (outcome, relation_id)
+"""
+
+
+async def candidates(
+    driver: Driver, capacities: Sequence[str], numbers: Sequence[tuple[int, str, bytes]], cases: Sequence[tuple[int, str, str]]
+) -> list[Candidate]:
+    """What each reference may mean among what may be seen. `numbers`: (place, scheme, token); `cases`: (place, source, case id)."""
+    columns = [[row[index] for row in rows] for rows in (numbers, cases) for index in range(3)]
+    rows = await driver.fetch(_CANDIDATES, capacities, *columns)
+    return [Candidate(row["place"], row["relation_id"], row["role"]) for row in rows]
+
+
+async def glances(
+    driver: Driver, relation_ids: Sequence[str], profile: Profile, occasion: tuple[str, str], department: str
+) -> dict[str, Glance]:
+    """Each of these relations at a glance, by the id that was asked for (after a merge it is another one's)."""
+    rows = await driver.fetch(
+        _GLANCES,
+        relation_ids,
+        profile.at_least(Level.summary),
+        profile.at_least(Level.existence),
+        [capacity for capacity, level in profile.levels.items() if level == Level.referral],
+        *occasion,
+        department,
+    )
+    found = {}
+    for row in rows:
+        counts = orjson.loads(row["counts"] or "{}")
+        total, seen = counts.pop("", 0), row["named"] or row["referred"]
+        found[row["asked"]] = Glance(row["id"] or "", row["kind"] or "", row["holds"], seen, row["referred"], total, counts)
+    return found
+
+
+async def add_looks(driver: Driver, look: Look, outcomes: Sequence[tuple[str, str]]) -> None:
+    """Keeps one row for each (outcome, relation id or empty): one data subject each."""
+    await driver.execute(_ADD_MANY, [outcome for outcome, _ in outcomes], [relation_id for _, relation_id in outcomes], *look.values())
+    for outcome, _ in outcomes:
+        metrics.consultations.labels(look.operation, outcome).inc()
