@@ -83,7 +83,8 @@ async def _run(hub: Hub, pull: Pull, on_progress: OnProgress | None = None, stop
     try:
         if pull.attempt > _MOST_ATTEMPTS:
             raise PullRefused(f"{pull.source}: {_MOST_ATTEMPTS} processes began this pull and none came to its end; see their logs")
-        report = await _Pull(hub, pull, on_progress, stopping).run()
+        with structlog.contextvars.bound_contextvars(pull=pull.id):
+            report = await _Pull(hub, pull, on_progress, stopping).run()
     except (SourceError, PullRefused) as error:
         await _note_failure(
             hub, pull, str(error), answers=isinstance(error, PullRefused), start_over=not isinstance(error, SourceUnavailable)
