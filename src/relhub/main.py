@@ -29,13 +29,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="relhub", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.consumers = consumers
-    app.include_router(relations.router, prefix="/v1")
-    app.include_router(relation_parts.router, prefix="/v1")
-    app.include_router(cases.router, prefix="/v1")
-    app.include_router(events.router, prefix="/v1")
-    app.include_router(sources.router, prefix="/v1")
-    app.include_router(health.router)
-    app.include_router(docs.router)
+    for router in (relations.router, relation_parts.router, cases.router, events.router, sources.router, health.router, docs.router):
+        app.router.routes.extend(router.routes)  # as they are: routers within routers are searched twice
     errors.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Observe)  # added last: outermost

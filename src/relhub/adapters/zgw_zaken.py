@@ -38,6 +38,7 @@ class ZgwZaken:
         if apis.besluiten:
             hanging["besluiten"] = f"{apis.besluiten}/besluiten"
         self._hanging, self._paths = hanging, {**hanging, "zaken": f"{apis.zaken}/zaken"}
+        self._capacities: frozenset[Capacity] = frozenset(kind.capacity for kind in self._options.case_kinds.values())
         self._catalogue: Catalogue | None = None
         self._loading = asyncio.Lock()
         read_by = [READING, config.options, config.departments, config.organisation_rsin, config.name]
@@ -53,7 +54,7 @@ class ZgwZaken:
 
     @property
     def capacities(self) -> frozenset[Capacity]:
-        return frozenset(kind.capacity for kind in self._options.case_kinds.values())
+        return self._capacities
 
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()

@@ -16,7 +16,7 @@ from relhub.services.asked import DepartmentQuery
 from relhub.services.list_department_cases import list_department_cases
 from relhub.services.show_case import NO_CASE, show_case
 
-router = APIRouter(prefix="/cases", route_class=Route, tags=["cases"])
+router = APIRouter(prefix="/v1/cases", route_class=Route, tags=["cases"])
 _SOURCE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _CASE_ID = re.compile(r"[^\x00-\x20\x7f-\x9f/][^\x00-\x1f\x7f-\x9f]{0,199}")
 

@@ -64,6 +64,7 @@ def openapi_document() -> dict[str, Any]:
         license_info=_LICENSE,
         separate_input_output_schemas=False,
     )
+    document["paths"] = {path.removeprefix("/v1"): item for path, item in document["paths"].items()}  # it is in the server's address
     document["info"]["contact"] = _CONTACT  # here: FastAPI complains of a missing e-mail validator when it is given one
     components = document["components"]
     for unused in ("HTTPValidationError", "ValidationError"):

@@ -10,7 +10,7 @@ from relhub.api.parameters import event_query
 from relhub.services.asked import EventQuery
 from relhub.services.list_events import list_events
 
-router = APIRouter(prefix="/events", route_class=Route, tags=["events"])
+router = APIRouter(prefix="/v1/events", route_class=Route, tags=["events"])
 
 
 @router.get(

@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
+from relhub.api.arguments import call
 from relhub.api.errors import NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, refused
 from relhub.api.wording import shown_key
 from relhub.domain.access import Consumer
@@ -47,19 +50,36 @@ class Asking:
 class Route(APIRoute):
     """A route with the gate before it."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.body_field is None:
+            self.app = self._answer_plainly
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
-        known, takes_body = frozenset(_query_keys(self.dependant)), self.body_field is not None
-        template = self.path_format if self.path.startswith("/v1") else f"/v1{self.path_format}"
 
         async def pass_gate(request: Request) -> Response:
-            request.state.route = template
-            consumer = authenticate(request)
-            _check_form(request, takes_body)
-            request.state.asking = _asking(request, consumer, known)
+            self._pass(request)
             return await answer(request)
 
         return pass_gate
+
+    async def _answer_plainly(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        self._pass(request)
+        response = await call(self.dependant, request)
+        await response(scope, receive, send)
+
+    def _pass(self, request: Request) -> None:
+        request.state.route = self.path_format
+        sent = _sent(request)
+        consumer = authenticate(request.app.state.consumers, sent.get("authorization", []))
+        _check_form(sent, self.body_field is not None)
+        request.state.asking = _asking(request, sent, consumer, self._known)
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(_query_keys(self.dependant))
 
 
 async def _given(request: Request) -> Asking:
@@ -70,29 +90,35 @@ async def _given(request: Request) -> Asking:
 Gated = Annotated[Asking, Depends(_given)]
 
 
-def authenticate(request: Request) -> Consumer:
-    """The consumer whose token this is. Raises NotAuthenticated.
+def _sent(request: Request) -> dict[str, list[str]]:
+    """The headers by name, read once."""
+    found: dict[str, list[str]] = {}
+    for name, value in request.scope["headers"]:
+        found.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+    return found
+
+
+def authenticate(consumers: Mapping[str, Consumer], sent: list[str]) -> Consumer:
+    """The consumer whose token is in the header Authorization. Raises NotAuthenticated.
 
     Found by the SHA-256 of the token: how long that takes tells about the hash of a guess, and nothing about a token.
     """
-    sent = request.headers.getlist("authorization")
     match = _BEARER.fullmatch(sent[0]) if len(sent) == 1 else None
-    consumers: Mapping[str, Consumer] = request.app.state.consumers
     consumer = consumers.get(hashlib.sha256(match[1].encode()).hexdigest()) if match else None
     if consumer is None:
         raise NotAuthenticated("no token, or one that is not known")
     return consumer
 
 
-def _check_form(request: Request, takes_body: bool) -> None:
-    if not _accepts_json(request.headers.getlist("accept")):
+def _check_form(sent: Mapping[str, list[str]], takes_body: bool) -> None:
+    if not _accepts_json(sent.get("accept", [])):
         raise refused(NOT_ACCEPTABLE)
     if not takes_body:
         return
-    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    media_type, _, parameters = sent.get("content-type", [""])[0].lower().partition(";")
     if media_type.strip() != "application/json" or parameters.strip() not in ("", "charset=utf-8", 'charset="utf-8"'):
         raise refused(UNSUPPORTED_MEDIA_TYPE)
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if sent.get("content-encoding", ["identity"])[0].lower() != "identity":
         raise refused(UNSUPPORTED_MEDIA_TYPE)
 
 
@@ -107,36 +133,35 @@ def _accepts_json(accept: list[str]) -> bool:
     return next((found[name] for name in ("application/json", "application/*", "*/*") if name in found), set(found) == {""})
 
 
-def _asking(request: Request, consumer: Consumer, known: frozenset[str]) -> Asking:
-    activity, official = request.headers.get("x-processing-activity", ""), request.headers.get("x-official", "")
-    occasion = request.headers.get("x-occasion", "")
-    problems = (*_wrong_headers(request, consumer), *_wrong_query(request, known))
+def _asking(request: Request, sent: Mapping[str, list[str]], consumer: Consumer, known: frozenset[str]) -> Asking:
+    activity, official, occasion = (sent.get(name, [""])[0] for name in ("x-processing-activity", "x-official", "x-occasion"))
+    problems = (*_wrong_headers(sent, consumer), *_wrong_query(request, known))
     asked = Asked(consumer, official, activity, occasion, request.state.trace_id, datetime.now(UTC))
     return Asking(request.app.state.hub, consumer, problems, asked)
 
 
-def _wrong_headers(request: Request, consumer: Consumer) -> Iterator[Problem]:
+def _wrong_headers(sent: Mapping[str, list[str]], consumer: Consumer) -> Iterator[Problem]:
     yield from _wrong_header(
-        request, "X-Processing-Activity", ACTIVITY, required="name the processing activity (verwerking) that this question is for"
+        sent, "X-Processing-Activity", ACTIVITY, required="name the processing activity (verwerking) that this question is for"
     )
-    yield from _wrong_header(request, "X-Occasion", OCCASION, wrong="must be none, or case:{source}/{case number}")
-    yield from _wrong_header(request, "Idempotency-Key", IDEMPOTENCY_KEY)
+    yield from _wrong_header(sent, "X-Occasion", OCCASION, wrong="must be none, or case:{source}/{case number}")
+    yield from _wrong_header(sent, "Idempotency-Key", IDEMPOTENCY_KEY)
     if consumer.may_name_official:
-        yield from _wrong_header(
-            request, "X-Official", OFFICIAL, required="the account of the official on whose behalf your application asks"
-        )
-    elif "x-official" in request.headers:
+        yield from _wrong_header(sent, "X-Official", OFFICIAL, required="the account of the official on whose behalf your application asks")
+    elif "x-official" in sent:
         yield Problem("header X-Official", "may not be sent by this application: it asks in its own name; leave it out")
 
 
-def _wrong_header(request: Request, name: str, form: str, *, required: str = "", wrong: str = _WRONG_FORM) -> Iterator[Problem]:
-    sent = request.headers.getlist(name)
-    if not sent:
+def _wrong_header(
+    sent: Mapping[str, list[str]], name: str, form: str, *, required: str = "", wrong: str = _WRONG_FORM
+) -> Iterator[Problem]:
+    values = sent.get(name.lower(), [])
+    if not values:
         if required:
             yield Problem(f"header {name}", f"is required: {required}")
-    elif len(sent) > 1:
+    elif len(values) > 1:
         yield Problem(f"header {name}", "is given more than once")
-    elif not re.fullmatch(form, sent[0]):
+    elif not re.fullmatch(form, values[0]):
         yield Problem(f"header {name}", wrong)
 
 

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from relhub import metrics
 from relhub.api import API_VERSION
 from relhub.api.errors import TOO_LARGE, problem, unexpected
+from relhub.logs import answered
 
 MAX_BODY: Final = 65_536
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
@@ -27,7 +28,6 @@ _ALWAYS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 ]
-_logger = structlog.get_logger("relhub.access")
 
 
 class Observe:
@@ -82,14 +82,8 @@ def _log(scope: Scope, status: int, started: float) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     seconds = time.perf_counter() - started
     metrics.requests.labels(method, route, status).observe(seconds)
-    _logger.info(
-        "answered",
-        method=method,
-        route=route,
-        status=status,
-        ms=round(seconds * 1000, 1),
-        consumer=asking.consumer.name if asking else None,
-    )
+    consumer = asking.consumer.name if asking else None
+    answered(method=method, route=route, status=status, ms=round(seconds * 1000, 1), consumer=consumer, trace_id=scope["state"]["trace_id"])
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -13,7 +13,7 @@ from relhub.services.list_source_records import list_source_records
 from relhub.services.show_history import show_history
 from relhub.services.show_timeline import show_timeline
 
-router = APIRouter(prefix="/relations/{id}", route_class=Route, tags=["relations"])
+router = APIRouter(prefix="/v1/relations/{id}", route_class=Route, tags=["relations"])
 Page = Annotated[PageQuery, Depends(page_query)]
 
 

@@ -22,7 +22,7 @@ from relhub.services.lookup_relation import lookup_relation
 from relhub.services.search_relations import search_relations
 from relhub.services.view_relation import view_relation
 
-router = APIRouter(prefix="/relations", route_class=Route, tags=["relations"])
+router = APIRouter(prefix="/v1/relations", route_class=Route, tags=["relations"])
 _JSON = "application/json"
 _WELL_FORMED = re.compile(RELATION_ID)
 

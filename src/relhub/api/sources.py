@@ -15,7 +15,7 @@ from relhub.services.asked import PageQuery
 from relhub.services.list_quarantine import list_quarantine
 from relhub.services.list_sources import list_sources, read_source
 
-router = APIRouter(prefix="/sources", route_class=Route, tags=["sources"])
+router = APIRouter(prefix="/v1/sources", route_class=Route, tags=["sources"])
 _JSON = "application/json"
 SourceName = Annotated[
     str,

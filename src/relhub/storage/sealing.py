@@ -18,6 +18,7 @@ class Sealer:
 
     def __init__(self, keys: Keys) -> None:
         self._index = keys.index
+        self._tagging = hmac.digest(keys.index, b"tagging", hashlib.sha512)
         self._newest = max(keys.seals)
         self._wrapping = AESSIV(hmac.digest(keys.index, b"wrapping", hashlib.sha512))
         self._ciphers = {id_: AESGCM(key) for id_, key in keys.seals.items()}
@@ -36,7 +37,7 @@ class Sealer:
 
     def tag(self, answer: bytes) -> str:
         """What two answers have in common when they are equal; keyed, so that nobody can guess an answer from it."""
-        return _base32(hmac.digest(self._index, b"answer\0" + answer, hashlib.sha256)[:16])
+        return _base32(hashlib.blake2b(answer, digest_size=16, key=self._tagging).digest())
 
     def seal(self, plain: bytes, about: str) -> bytes:
         """Sealed for one place (`about`): it can't be opened as something else."""
