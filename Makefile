@@ -41,7 +41,7 @@ lint-official: ## the same document by the ruleset that the standard publishes (
 	@$(NODE)
 	@$(SPECTRAL) --ruleset "$(RULESET)" openapi/relhub.json
 
-fuzz: $(READY) ## schemathesis as every consumer of the demo, N=100 requests or more per operation, phase and consumer
+fuzz: $(READY) ## schemathesis at length, as every consumer of the demo (N=100: so many examples per operation)
 	@FUZZ=$(or $(N),100) $(BIN)/pytest -q --durations=0 tests/test_contract_fuzz.py
 
 openapi: $(READY) ## write openapi/relhub.json anew

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,7 +14,9 @@ ROOT = Path(__file__).parents[1]
 
 
 @asynccontextmanager
-async def running(command: str, database_url: str, sources_dir: Path, **settings: object) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running(
+    command: str, database_url: str, sources_dir: Path, arguments: Sequence[str] = (), **settings: object
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """`relhub {command}`; killed at the end of the block when it is still there. Its log lines are on `stderr`."""
     given = {
         "database_url": database_url,
@@ -29,6 +31,8 @@ async def running(command: str, database_url: str, sources_dir: Path, **settings
         "-m",
         "relhub.cli",
         command,
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=ROOT,
         env=os.environ | {f"RELHUB_{name.upper()}": str(value) for name, value in given.items()},

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.processes import running
 from tests.towns import settings_for
 
 from relhub.demo import RunningTown
@@ -131,9 +132,8 @@ async def test_loss_is_accepted_only_when_somebody_says_so(client: httpx2.AsyncC
     await asked_pull(client, "enforcement")
     with pytest.raises(Exception, match="no longer there"):
         await pull_waiting(hub, "enforcement", lambda: False)
-    for _ in range(2):
-        assert (await asked_pull(client, "enforcement", acceptLoss=True)).json()["acceptLoss"] is True
-        await pull_waiting(hub, "enforcement", lambda: False)
+    assert (await asked_pull(client, "enforcement", acceptLoss=True)).json()["acceptLoss"] is True
+    await pull_waiting(hub, "enforcement", lambda: False)
     answer = (await client.get("/v1/sources/enforcement", headers=WATCHING)).json()
     assert (answer["state"], answer["cases"], answer["pull"]["gone"]) == ("well", sum(1 for _ in town.items("enforcement")), 16)
 
@@ -212,3 +212,15 @@ async def test_a_cursor_of_another_list_is_refused(client: httpx2.AsyncClient, h
     cursor = (await client.get("/v1/sources/enforcement/quarantine?limit=1", headers=WATCHING)).json()["next"]
     answer = await client.get(f"/v1/sources/permits/quarantine?cursor={cursor}", headers=WATCHING)
     assert (answer.status_code, answer.json()["errors"][0]["location"]) == (400, "query cursor")
+
+
+async def test_whoever_has_the_machine_is_told_which_records_are_in_quarantine(
+    empty_hub: Hub, empty_url: str, town: RunningTown, sources_dir: Path
+) -> None:
+    town.put("enforcement", {**town.get("enforcement", "HH-2026-00002"), "status": "Zoekgeraakt [b]"})
+    await pull_source(empty_hub, "enforcement")
+    async with running("quarantine", empty_url, sources_dir, arguments=["enforcement"]) as command:
+        assert command.stdout
+        shown = (await command.stdout.read()).decode()
+    assert "HH-2026-00002" in shown
+    assert "Zoekgeraakt" not in shown

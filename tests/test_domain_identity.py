@@ -1,6 +1,7 @@
 """Identity as properties: whatever records and decisions there are, these hold."""
 
 import random
+from dataclasses import replace
 from itertools import combinations
 
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from relhub.domain.identity import (
     give_ids,
     name_and_birth,
     partition,
+    successors,
 )
 from relhub.domain.record import PartyRecord, PersonName
 
@@ -178,14 +180,15 @@ def test_after_a_merge_the_larger_part_keeps_its_id_and_the_other_leads_to_it() 
     held = [(members[0].ref, "rel_b"), (members[1].ref, "rel_b"), (members[2].ref, "rel_a")]
     naming = give_ids(partition(members), held, [], Mint())
     assert naming.ids == ("rel_b",)
-    assert naming.retired == {"rel_a": "rel_b"}
+    assert naming.retired == {"rel_a"}
+    assert successors({"rel_a"}, [(members[2].ref, "rel_a")], [(member.ref, "rel_b") for member in members]) == {"rel_a": "rel_b"}
 
 
 def test_after_a_split_the_id_stays_with_the_larger_part() -> None:
     members = [a_member(1, ("bsn", "x")), a_member(2, ("bsn", "y")), a_member(3, ("bsn", "y"))]
     naming = give_ids(partition(members), [(member.ref, "rel_a") for member in members], [], Mint())
     assert naming.ids == ("new-1", "rel_a")
-    assert naming.retired == {}
+    assert naming.retired == frozenset()
 
 
 def test_undoing_a_merge_revives_the_old_id() -> None:
@@ -200,7 +203,42 @@ def test_a_party_that_is_worded_otherwise_keeps_its_id() -> None:
 
 
 def test_a_relation_whose_records_are_all_gone_leads_nowhere() -> None:
-    assert give_ids([], [(a_member(1).ref, "rel_a")], [], Mint()).retired == {"rel_a": None}
+    assert give_ids([], [(a_member(1).ref, "rel_a")], [], Mint()).retired == {"rel_a"}
+
+
+def test_a_retired_id_leads_to_where_most_of_its_last_records_are_now_and_nowhere_without_them() -> None:
+    one, two, other = a_member(1).ref, a_member(2).ref, a_member(3).ref
+    last = [(one, "old"), (two, "old"), (other, "gone")]
+    assert successors({"old", "gone"}, last, [(one, "x"), (two, "y"), ((two[0], two[1], "reworded"), "y")]) == {"old": "y", "gone": None}
+
+
+def with_birth(id_: int, *keys: tuple[str, str], birth: str = "1980-02-17", family: str = "berg") -> Member:
+    return replace(a_member(id_, *keys), birth=birth, family=family)
+
+
+def test_facts_that_belong_to_two_people_join_nobody() -> None:
+    """Two citizen service numbers have this name and birth date: a third record is not given to whichever sorts first."""
+    facts = ("name-and-birth", "1980-02-17|berg|anna")
+    members = [with_birth(1, ("bsn", "1"), facts), with_birth(2, ("bsn", "2"), facts), with_birth(3, facts)]
+    assert len(partition(members)) == 3
+
+
+def test_facts_that_belong_to_two_people_join_no_leaf() -> None:
+    facts = ("name-and-birth", "1980-02-17|berg|anna")
+    members = [with_birth(1, ("bsn", "1"), facts), with_birth(2, ("bsn", "2"), facts), replace(with_birth(3, facts), leaf=True)]
+    assert len(partition(members)) == 3
+
+
+def test_a_number_of_two_who_contradict_each_other_joins_nobody_else() -> None:
+    anna, bram = with_birth(1, ("bsn", "1")), with_birth(2, ("bsn", "1"), birth="1951-06-30", family="vries")
+    nameless = replace(a_member(3, ("bsn", "1")), birth="", family="")
+    assert len(partition([anna, bram, nameless])) == 3
+
+
+def test_a_wrong_record_with_somebodys_number_does_not_break_up_their_relation() -> None:
+    annas = [with_birth(number, ("bsn", "1")) for number in range(1, 6)]
+    bram = with_birth(6, ("bsn", "1"), birth="1951-06-30", family="vries")
+    assert sorted(len(cluster.members) for cluster in partition([*annas, bram])) == [1, 5]
 
 
 @settings(max_examples=60)

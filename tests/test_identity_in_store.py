@@ -134,11 +134,26 @@ class Town(RuleBasedStateMachine):
         assert all(row["merged_into"] is None or (row["retired"] and state[row["merged_into"]]["merged_into"] is None) for row in rows), (
             "a redirect leads on"
         )
+        await self.check_redirects(store, {row["id"]: row["merged_into"] for row in rows if row["retired"]})
         open_facts = await store.driver.fetch(
             "SELECT source, key, variant, relation_id FROM membership WHERE until_at IS NULL ORDER BY 1, 2, 3"
         )
         computed = await store.driver.fetch("SELECT source, key, variant, relation_id FROM party_record ORDER BY 1, 2, 3")
         assert [tuple(row) for row in open_facts] == [tuple(row) for row in computed]
+
+    async def check_redirects(self, store: Store, retired: dict[str, str | None]) -> None:
+        """A retired id leads to a relation that a record which had it last is in, whatever happened since, and nowhere when there is none."""
+        rows = await store.driver.fetch(
+            """
+            SELECT m.relation_id id, array_agg(p.relation_id) FILTER (WHERE p.relation_id IS NOT NULL) present FROM membership m
+            LEFT JOIN party_record p ON (p.source, p.key) = (m.source, m.key)
+            WHERE m.until_at = (SELECT max(until_at) FROM membership e WHERE e.relation_id = m.relation_id) GROUP BY 1
+            """
+        )
+        present = {row["id"]: row["present"] or [] for row in rows}
+        assert all((successor in present[id_]) if present[id_] else (successor is None) for id_, successor in retired.items()), (
+            "a redirect leads to somebody else"
+        )
 
 
 @pytest.fixture

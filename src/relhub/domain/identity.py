@@ -271,10 +271,10 @@ Held = tuple[tuple[str, str, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """The id of each cluster, in order, and the ids that no cluster has any more with the id that took their place."""
+    """The id of each cluster, in order, and the ids that no cluster has any more."""
 
     ids: tuple[str, ...]
-    retired: Mapping[str, str | None]
+    retired: frozenset[str]
 
 
 def give_ids(clusters: Sequence[Cluster], held: Sequence[Held], unused: Sequence[Held], mint: Callable[[PartyName], str]) -> Naming:
@@ -287,11 +287,22 @@ def give_ids(clusters: Sequence[Cluster], held: Sequence[Held], unused: Sequence
     revived = {pair: count for pair, count in _overlaps(clusters, unused).items() if pair[0] not in given}
     given |= _best(clusters, revived)
     ids = tuple(given.get(index) or mint(cluster.anchor) for index, cluster in enumerate(clusters))
-    retired: dict[str, str | None] = dict.fromkeys(sorted({id_ for _, id_ in held} - set(ids)))
-    for (index, id_), _ in sorted(overlaps.items(), key=lambda item: (-item[1], ids[item[0][0]])):
-        if id_ in retired and retired[id_] is None:
-            retired[id_] = ids[index]
-    return Naming(ids, retired)
+    return Naming(ids, frozenset(id_ for _, id_ in held) - set(ids))
+
+
+def successors(retired: Iterable[str], last: Iterable[Held], now: Sequence[Held]) -> dict[str, str | None]:
+    """Where each retired id leads: to the id that most of its last records have now; nowhere when none of them is there any more.
+
+    `last`: the records that had these ids last. `now`: the records of the same parties, with the ids they have.
+    """
+    by_name: dict[PartyName, list[Held]] = defaultdict(list)
+    for ref, id_ in now:
+        by_name[ref[0], ref[1]].append((ref, id_))
+    votes: dict[str, Counter[str]] = {id_: Counter() for id_ in retired}
+    for ref, id_ in last:
+        for other, present in by_name[ref[0], ref[1]]:
+            votes[id_][present] += 2 if other == ref else 1
+    return {id_: min(found, key=lambda present: (-found[present], present), default=None) for id_, found in votes.items()}
 
 
 def _overlaps(clusters: Sequence[Cluster], held: Iterable[Held]) -> Counter[tuple[int, str]]:

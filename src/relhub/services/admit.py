@@ -6,7 +6,7 @@ from typing import NoReturn
 from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level, Occasion, Profile, Refusal, decide, parse_occasion
 from relhub.errors import InvalidInput, NotAllowed, NotFound, Problem, SourceError
 from relhub.services.asked import Asked
-from relhub.services.fetch_case import fetch_case
+from relhub.services.fetch_case import could_show, fetch_case
 from relhub.services.hub import Hub
 from relhub.storage.log import Look, add_look
 
@@ -55,10 +55,22 @@ async def not_found(hub: Hub, look: Look, reason: str) -> NoReturn:
 
 async def fetch_occasion(hub: Hub, admitted: Admitted) -> None:
     """Asks the source for a case that the hub does not know yet. Raises NotAllowed when there is no such source, SourceError when it does not answer."""
-    if admitted.occasion.source not in hub.sources:
+    if not _could_hold(hub, admitted):
         await refuse(hub, admitted.look, OCCASION_DOES_NOT_HOLD)
+    await fetch_logged(hub, admitted, *admitted.occasion_case)
+
+
+def _could_hold(hub: Hub, admitted: Admitted) -> bool:
+    """Whether a case of this source can be the occasion at all: one that this profile sees, in a source that has cases of this department."""
+    source = hub.sources.get(admitted.occasion.source)
+    departments = set(source.departments.values()) if source else set()
+    return could_show(hub, admitted.profile, admitted.occasion.source) and (not departments or admitted.look.department in departments)
+
+
+async def fetch_logged(hub: Hub, admitted: Admitted, source: str, case_id: str) -> None:
+    """Asks a source for a case on account of this question. Raises SourceError (logged) when it does not answer."""
     try:
-        await fetch_case(hub, *admitted.occasion_case)
+        await fetch_case(hub, source, case_id)
     except SourceError:
         async with hub.database.driver() as driver:
             await add_look(driver, admitted.look, "unverified", [], [])

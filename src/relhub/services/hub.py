@@ -27,6 +27,8 @@ class Hub:
     sealer: Sealer
     _open: AsyncExitStack = field(repr=False)
     event_source: str = "urn:nld:relhub"
+    fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2), repr=False)
+    """Of those who ask for fresh data no more than this wait for the store at once: the other connections are for looking."""
 
     @classmethod
     async def open(cls, settings: Settings, statement_timeout: float = 0) -> "Hub":

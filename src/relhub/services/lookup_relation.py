@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from relhub.domain import identifiers
-from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level
+from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level, names_parties
 from relhub.errors import AmbiguousIdentifier, InvalidInput, Problem
-from relhub.services.admit import Admitted, admit, fetch_occasion, not_found, refuse
+from relhub.services.admit import Admitted, admit, fetch_logged, fetch_occasion, not_found, refuse
 from relhub.services.asked import Asked, Reference, View, ViewOptions
-from relhub.services.fetch_case import could_show, fetch_case
+from relhub.services.fetch_case import could_show
 from relhub.services.hub import Hub
+from relhub.services.look import verify_without_relation
 from relhub.services.view_relation import view_admitted
 from relhub.storage.cases import CaseParty, is_known, parties_of_case
 from relhub.storage.log import add_look
@@ -46,12 +47,16 @@ def _checked(scheme: str, value: str) -> str:
 
 
 async def _by_case(hub: Hub, admitted: Admitted, source: str, case_id: str, options: ViewOptions) -> View:
+    if admitted.occasion_case != (source, case_id):
+        await verify_without_relation(hub, admitted)  # before a source is asked for another case on its account
     parties = await _parties(hub, admitted, source, case_id)
     if not parties:
         await _nothing(hub, admitted, _NO_CASE)
     main = main_party([party.role for party in parties])
-    others = [_reference(party) for n, party in enumerate(parties) if n != main and party.relation_id != parties[main].relation_id]
-    return await view_admitted(hub, admitted, parties[main].relation_id, options, {"otherParties": others})
+    others = [party for n, party in enumerate(parties) if n != main and party.relation_id != parties[main].relation_id]
+    named = names_parties(admitted.profile, admitted.occasion, source, case_id, parties[main].capacity)
+    shown = {"otherParties": [_reference(party, named=named) for party in others]}
+    return await view_admitted(hub, admitted, parties[main].relation_id, options, shown, [party.relation_id for party in others])
 
 
 def main_party(roles: Sequence[str]) -> int:
@@ -65,14 +70,14 @@ async def _parties(hub: Hub, admitted: Admitted, source: str, case_id: str) -> l
     async with hub.database.driver() as driver:
         found = await parties_of_case(driver, source, case_id, seen)
     if not found and could_show(hub, admitted.profile, source):
-        await fetch_case(hub, source, case_id)
+        await fetch_logged(hub, admitted, source, case_id)
         async with hub.database.driver() as driver:
             found = await parties_of_case(driver, source, case_id, seen)
     return found
 
 
-def _reference(party: CaseParty) -> dict[str, Any]:
-    return {"role": party.role, "relation": party.relation_id, "kind": party.kind, "name": party.display}
+def _reference(party: CaseParty, *, named: bool) -> dict[str, Any]:
+    return {"role": party.role, "relation": party.relation_id, "kind": party.kind, **({"name": party.display} if named else {})}
 
 
 async def _by_number(hub: Hub, admitted: Admitted, scheme: str, value: str, options: ViewOptions) -> View:

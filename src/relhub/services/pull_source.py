@@ -12,13 +12,17 @@ import structlog
 
 from relhub import metrics
 from relhub.adapters import Document, Page
-from relhub.errors import DatabaseUnusable, PullLost, PullRefused, RelhubError, SourceError
+from relhub.errors import DatabaseUnusable, PullLost, PullRefused, RelhubError, SourceError, SourceRefused, SourceUnavailable
+from relhub.logs import places
 from relhub.services.hub import Hub
-from relhub.services.read_sets import Encoded, encode, forget, read_sets, save
+from relhub.services.read_sets import Encoded, encode, forget, not_older, read_sets, save
 from relhub.storage import documents, pulls, sources
+from relhub.storage.database import Store
 from relhub.storage.pulls import Pull
+from relhub.storage.sources import SourceState
 
 OnProgress = Callable[[int, int | None], None]
+_MOST_TO_VANISH = 5  # fewer documents of a kind may all be withdrawn
 _MOST_ATTEMPTS = 20  # by then it is not the processes that are at fault
 log = structlog.get_logger(__name__)
 
@@ -79,26 +83,31 @@ async def _run(hub: Hub, pull: Pull, on_progress: OnProgress | None = None, stop
     try:
         if pull.attempt > _MOST_ATTEMPTS:
             raise PullRefused(f"{pull.source}: {_MOST_ATTEMPTS} processes began this pull and none came to its end; see their logs")
-        report = await _Pull(hub, pull, on_progress, stopping).run()
+        with structlog.contextvars.bound_contextvars(pull=pull.id):
+            report = await _Pull(hub, pull, on_progress, stopping).run()
     except (SourceError, PullRefused) as error:
-        await _note_failure(hub, pull, str(error), answers=isinstance(error, PullRefused))
+        await _note_failure(
+            hub, pull, str(error), answers=isinstance(error, PullRefused), start_over=not isinstance(error, SourceUnavailable)
+        )
         metrics.pulled(pull.source, "failed", monotonic() - begun)
         raise
     except (PullLost, DatabaseUnusable):
         raise  # nothing more to be written
-    except Exception as error:  # a bug: whatever it is, the next worker would meet it too, at once
-        await _note_failure(hub, pull, f"{pull.source}: unexpected error: {type(error).__name__}", answers=True)
+    except Exception as error:  # a bug: whatever it is, the next worker would meet it too, and it may not stop other sources
+        log.error("unexpected error", source=pull.source, error=type(error).__name__, places=places(error))
+        met = SourceRefused(pull.source, f"unexpected error ({type(error).__name__}) in relhub itself; the log says where")
+        await _note_failure(hub, pull, str(met), answers=True, start_over=True)
         metrics.pulled(pull.source, "failed", monotonic() - begun)
-        raise
+        raise met from error
     metrics.pulled(pull.source, "stopped" if report.stopped else "done", monotonic() - begun)
     return report
 
 
-async def _note_failure(hub: Hub, pull: Pull, reason: str, *, answers: bool) -> None:
+async def _note_failure(hub: Hub, pull: Pull, reason: str, *, answers: bool, start_over: bool) -> None:
     at = datetime.now(UTC)
     async with hub.database.begin() as store:
         await pulls.end(store, pull, at, error=reason)
-        await sources.note_failure(store, pull.source, at, reason, answers=answers)
+        await sources.note_failure(store, pull.source, at, reason, answers=answers, start_over=start_over)
 
 
 @dataclass
@@ -111,6 +120,7 @@ class _Pull:
     seen: int = 0
     checked: bool = False
     report: PullReport = field(init=False)
+    asked: datetime = field(init=False)  # when the page that is at hand was asked for, or before
 
     @property
     def name(self) -> str:
@@ -124,8 +134,10 @@ class _Pull:
             self.number = state.complete_pulls + 1
             if state.cursor is not None:
                 _, self.seen = await documents.pull_counts(store, self.name, self.number)
-        async for page in self.hub.adapters[self.name].pull(state.cursor):
+        self.asked = datetime.now(UTC)
+        async for page in self.hub.adapters[self.name].pull(_usable(state, self.hub.adapters[self.name].mapping_version)):
             await self._page(page)
+            self.asked = datetime.now(UTC)
             if self.stopping():
                 self.report.stopped = True
                 break
@@ -163,14 +175,17 @@ class _Pull:
         adapter, at = self.hub.adapters[self.name], datetime.now(UTC)
         seen, aside = self.seen + (len(page.documents) if page.closing else 0), self.report.quarantined
         async with self.hub.database.begin() as store:
-            to_read = {item.document.set_key for item in changed} | unread
-            if to_read and page.closing:
-                await store.lock_resolve()
-            await save(store, self.hub, self.name, changed + [encode(document, adapter.mapping_version) for document in extra], self.number)
+            await store.lock_resolve()
+            fresh = await not_older(store, self.name, [item.document for item in encoded.values()] + extra, self.asked)
+            known = {document.id for document in fresh}
+            kept = [item for item in changed if item.document.id in known]
+            extra = [document for document in extra if document.id in known]
+            to_read = {item.document.set_key for item in kept} | unread
+            more = [encode(document, adapter.mapping_version) for document in extra]
+            await save(store, self.hub, self.name, kept + more, self.number, self.asked)
             if not page.closing:
                 await documents.mark_unread(store, self.name, to_read)
             elif to_read:
-                fresh = [item.document for item in encoded.values()] + extra
                 self.report.quarantined += await read_sets(store, self.hub, self.name, to_read, fresh, at)
             await self._set_aside(store, page, at)
             await documents.mark_seen(store, self.name, list(encoded), self.number)
@@ -206,12 +221,22 @@ class _Pull:
             await store.lock_resolve()
             known, seen = await documents.pull_counts(store, self.name, self.number)
             self._refuse_loss(known, seen)
-            ids, set_keys = await documents.gone_documents(store, self.name, self.number)
+            await self._refuse_vanished(store)
+            ids, set_keys = await documents.gone_documents(store, self.name, self.number, pulls=1 if self.pull.accept_loss else 2)
             if ids:
                 await forget(store, self.hub, self.name, ids, set_keys, at)
             self.report.gone = len(set_keys)
             await sources.finish_pull(store, self.name, at)
             await pulls.end(store, self.pull, at, gone=len(set_keys))
+
+    async def _refuse_vanished(self, store: Store) -> None:
+        """A kind of document of which nothing at all comes any more: a right that was taken away looks like that."""
+        vanished = await documents.vanished_kinds(store, self.name, self.number, at_least=_MOST_TO_VANISH)
+        if vanished and not self.pull.accept_loss:
+            raise PullRefused(
+                f"{self.name}: nothing comes any more of {', '.join(vanished)}; nothing was removed. Check what this client may see; "
+                "if this is right, pull once with --accept-loss"
+            )
 
     def _refuse_loss(self, known: int, present: int) -> None:
         expect = self.hub.sources[self.name].expect
@@ -224,6 +249,11 @@ class _Pull:
                 f"{self.name}: {known - present} of {known} cases are no longer there, more than its source file allows (expect.max_loss); "
                 "nothing was removed. If this is right, pull once with --accept-loss"
             )
+
+
+def _usable(state: SourceState, mapping_version: str) -> dict[str, Any] | None:
+    """The cursor to go on from; none when the source file changed since, and with it perhaps the way of paging."""
+    return state.cursor if state.mapping_version.startswith(mapping_version) else None
 
 
 async def pull_all(

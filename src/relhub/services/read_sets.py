@@ -13,7 +13,7 @@ from relhub.domain.record import RecordSet
 from relhub.errors import RecordRejected
 from relhub.services.announce import announce
 from relhub.services.hub import Hub
-from relhub.services.keep_records import check_records, keep_records
+from relhub.services.keep_records import check_records, keep_records, personal_numbers
 from relhub.services.resolve import Resolved, resolve
 from relhub.storage import documents
 from relhub.storage.cases import owners
@@ -29,16 +29,30 @@ class Encoded:
     hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Why a set could not be read; `exposed`: its own name holds the number of somebody."""
+
+    reason: str
+    exposed: bool = False
+
+
 def encode(document: Document, mapping_version: str) -> Encoded:
     body = orjson.dumps(document.body, option=orjson.OPT_SORT_KEYS)
     return Encoded(document, body, sha256(mapping_version.encode() + b"\0" + body).digest()[:16])
 
 
-async def save(store: Store, hub: Hub, source: str, encoded: Sequence[Encoded], pull: int) -> None:
+async def not_older(store: Store, source: str, found: Sequence[Document], asked: datetime) -> list[Document]:
+    """Of these answers to a question put at this time, those of which no newer one is kept."""
+    newer = await documents.asked_after(store, source, [document.id for document in found], asked)
+    return [document for document in found if document.id not in newer]
+
+
+async def save(store: Store, hub: Hub, source: str, encoded: Sequence[Encoded], pull: int, asked: datetime) -> None:
     """Keeps documents, whole only where the sets of this source have several."""
     keep = hub.adapters[source].keeps_documents
     rows = [_row(item.document, item, keep, pull) for item in encoded]
-    await documents.save_documents(store, source, rows, hub.sealer)
+    await documents.save_documents(store, source, rows, asked, hub.sealer)
 
 
 def _row(document: Document, item: Encoded, keep: bool, pull: int) -> documents.DocumentRow:
@@ -57,23 +71,32 @@ async def read_sets(store: Store, hub: Hub, source: str, set_keys: Collection[st
     read, rejected = _read(hub, source, by_set)
     await _reject_taken(store, source, read, rejected)
     if rejected:
-        aside = {set_key: (reason, _bodies(by_set[set_key])) for set_key, reason in rejected.items()}
-        await documents.set_aside(store, source, aside, hub.adapters[source].mapping_version, at, hub.sealer)
+        await _set_aside(store, hub, source, by_set, rejected, at)
     await replace(store, hub, source, read, at)
     await documents.mark_read(store, source, list(read))
     return len(rejected)
 
 
-def _bodies(found: Sequence[Document]) -> bytes:
-    return orjson.dumps([document.body for document in found])
+async def _set_aside(
+    store: Store, hub: Hub, source: str, by_set: Mapping[str, list[Document]], rejected: Mapping[str, Rejected], at: datetime
+) -> None:
+    """To quarantine; under a name of our own where the source's own name holds somebody's number, and nothing else of such a set is kept."""
+    exposed = [set_key for set_key, why in rejected.items() if why.exposed]
+    if exposed:
+        await documents.forget_documents(store, source, [], exposed)
+    aside = {
+        hub.sealer.keyed(source, set_key) if why.exposed else set_key: (why.reason, orjson.dumps([one.body for one in by_set[set_key]]))
+        for set_key, why in rejected.items()
+    }
+    await documents.set_aside(store, source, aside, hub.adapters[source].mapping_version, at, hub.sealer)
 
 
-async def _reject_taken(store: Store, source: str, read: dict[str, RecordSet], rejected: dict[str, str]) -> None:
+async def _reject_taken(store: Store, source: str, read: dict[str, RecordSet], rejected: dict[str, Rejected]) -> None:
     """Of two sets with one case id the one that was there first stays; nothing is overwritten without a word."""
     ids = {case.id: set_key for set_key, records in read.items() for case in records.cases}
     for case_id, owner in (await owners(store, source, list(ids))).items():
         if owner != ids[case_id] and owner not in read:
-            rejected[ids[case_id]] = "another set of documents has a case with this id"
+            rejected[ids[case_id]] = Rejected("another set of documents has a case with this id")
             read.pop(ids[case_id], None)
 
 
@@ -101,19 +124,21 @@ async def _documents(
     return by_set
 
 
-def _read(hub: Hub, source: str, by_set: Mapping[str, list[Document]]) -> tuple[dict[str, RecordSet], dict[str, str]]:
+def _read(hub: Hub, source: str, by_set: Mapping[str, list[Document]]) -> tuple[dict[str, RecordSet], dict[str, Rejected]]:
     """What was read, and why the rest was not."""
     read: dict[str, RecordSet] = {}
-    rejected: dict[str, str] = {}
+    rejected: dict[str, Rejected] = {}
     owner: dict[str, str] = {}
     for set_key, found in sorted(by_set.items()):
+        exposed = False
         try:
             records = hub.adapters[source].to_records(found, lambda text: hub.sealer.keyed(source, text))
+            exposed = any(number in set_key for number in personal_numbers(records.parties))
             check_records(records)
             if any(owner.setdefault(case.id, set_key) != set_key for case in records.cases):
                 raise RecordRejected("another case on the same page has this id")
         except RecordRejected as error:
-            rejected[set_key] = str(error)
+            rejected[set_key] = Rejected(str(error), exposed)
         else:
             read[set_key] = records
     return read, rejected

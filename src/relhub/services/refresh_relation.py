@@ -1,13 +1,12 @@
 """Fresher than the store: asking the sources again for the cases of one relation."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 
 from relhub.domain.access import Level, Profile
-from relhub.errors import SourceError, SourceUnavailable
-from relhub.services.fetch_case import fetch_case
+from relhub.errors import DatabaseUnusable, SourceError
+from relhub.services.fetch_case import fetch_cases
 from relhub.services.hub import Hub
-from relhub.storage import sources
 from relhub.storage.cases import newest_cases
 from relhub.storage.views import ViewParts
 
@@ -41,14 +40,9 @@ async def refresh_relation(hub: Hub, profile: Profile, relation_id: str, names: 
 
 
 async def _refresh(hub: Hub, source: str, case_ids: list[str]) -> bool:
-    """False when the source does not answer in time: noted in its state, and the view answers from the store."""
+    """False when the source does not answer in time, or the store is busy with a change: the view answers from what there is."""
     try:
-        async with asyncio.timeout(hub.sources[source].limits.total):
-            await asyncio.gather(*(fetch_case(hub, source, case_id) for case_id in case_ids))
-    except (SourceError, TimeoutError) as error:
-        if isinstance(error, TimeoutError):
-            error = SourceUnavailable(source, f"no answer within {hub.sources[source].limits.total} s")
-        async with hub.database.begin() as store:
-            await sources.note_failure(store, source, datetime.now(UTC), str(error))
+        await fetch_cases(hub, source, case_ids)
+    except (SourceError, DatabaseUnusable):
         return False
     return True

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from relhub.domain.identity import Cluster, Held, Naming, PartyName, give_ids, partition
+from relhub.domain.identity import Cluster, Held, Naming, PartyName, give_ids, partition, successors
 from relhub.storage import relations
 from relhub.storage.database import Store
 from relhub.storage.records import Gone
@@ -30,7 +30,20 @@ async def resolve(store: Store, sealer: Sealer, seeds: Collection[int], gone: Go
     held = await relations.held_ids(store, left | {id_ for id_ in present.values() if id_})
     naming, given = await _name(store, sealer, clusters, held)
     moved = await _save(store, given, present, gone, naming.retired, at)
-    return Resolved(set(ids), {id_: (old, new) for id_, new in moved.items() if (old := present[id_])}, naming.retired)
+    leading = await _lead_on(store, names | {(source, key) for (source, key, _), _ in gone.refs})
+    ended = {id_: leading.get(id_) for id_ in naming.retired}
+    return Resolved(set(ids), {id_: (old, new) for id_, new in moved.items() if (old := present[id_])}, ended)
+
+
+async def _lead_on(store: Store, names: Collection[PartyName]) -> dict[str, str | None]:
+    """Where every retired id of these parties leads now, also one that was retired long ago: its records may have moved since."""
+    last = await relations.last_members(store, names)
+    if not last:
+        return {}
+    now = await relations.present_ids(store, {(source, key) for (source, key, _), _ in last})
+    leading = successors({id_ for _, id_ in last}, last, now)
+    await relations.lead_on(store, leading)
+    return leading
 
 
 async def _name(store: Store, sealer: Sealer, clusters: list[Cluster], held: list[Held]) -> tuple[Naming, list[relations.Given]]:
@@ -61,7 +74,7 @@ async def _save(
     given: list[relations.Given],
     present: Mapping[int, str | None],
     gone: Gone,
-    retired: Mapping[str, str | None],
+    retired: Collection[str],
     at: datetime,
 ) -> dict[int, str]:
     """What was decided is kept. Returns the relation of each party record that has another than before."""

@@ -4,10 +4,11 @@ from typing import Any
 
 import orjson
 
-from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level
-from relhub.services.admit import Admitted, admit, fetch_occasion, not_found, refuse
+from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level, names_parties
+from relhub.domain.record import Capacity
+from relhub.services.admit import Admitted, admit, fetch_logged, fetch_occasion, not_found, refuse
 from relhub.services.asked import Asked, View
-from relhub.services.fetch_case import could_show, fetch_case
+from relhub.services.fetch_case import could_show
 from relhub.services.hub import Hub
 from relhub.storage.department_cases import CaseView, one_case
 from relhub.storage.log import add_look
@@ -28,7 +29,7 @@ async def show_case(hub: Hub, asked: Asked, source: str, case_id: str) -> View:
         await refuse(hub, admitted.look, OCCASION_DOES_NOT_HOLD)
     if not found.records:
         await not_found(hub, admitted.look, NO_CASE)
-    case, *others = [_show(part, parties) for part, _, parties in found.records]
+    case, *others = [_show(admitted, *record) for record in found.records]
     body = case[:-1] + b',"alsoKnownAs":[' + b",".join(others) + b"]}" if others else case
     return View("", body, hub.sealer.tag(body))
 
@@ -40,8 +41,8 @@ async def _look(hub: Hub, admitted: Admitted, source: str, case_id: str) -> Case
     async with hub.database.begin() as store:
         found = await one_case(store.driver, source, case_id, *levels, admitted.occasion_case, admitted.look.department)
         if found.records and (admitted.occasion.sort == "none" or found.holds):
-            relation_ids = sorted({party["relation"] for _, _, parties in found.records for party in parties})
-            await add_look(store.driver, admitted.look, "shown", relation_ids, [ref for _, ref, _ in found.records])
+            relation_ids = sorted({party["relation"] for *_, parties in found.records for party in parties})
+            await add_look(store.driver, admitted.look, "shown", relation_ids, [ref for _, ref, *_ in found.records])
     return found
 
 
@@ -51,10 +52,13 @@ async def _ask_sources(hub: Hub, admitted: Admitted, source: str, case_id: str, 
         await fetch_occasion(hub, admitted)
         found = await _look(hub, admitted, source, case_id)
     if not found.records and could_show(hub, admitted.profile, source):
-        await fetch_case(hub, source, case_id)
+        await fetch_logged(hub, admitted, source, case_id)
         found = await _look(hub, admitted, source, case_id)
     return found
 
 
-def _show(part: bytes, parties: list[dict[str, Any]]) -> bytes:
+def _show(admitted: Admitted, part: bytes, ref: str, capacity: Capacity, parties: list[dict[str, Any]]) -> bytes:
+    source, _, case_id = ref.partition("/")
+    if not names_parties(admitted.profile, admitted.occasion, source, case_id, capacity):
+        parties = [{key: value for key, value in party.items() if key != "name"} for party in parties]
     return part + b',"parties":' + orjson.dumps(parties) + b"}"

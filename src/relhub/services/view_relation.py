@@ -1,6 +1,6 @@
 """The view: one relation as this consumer may see it now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from relhub.services.hub import Hub
 from relhub.services.keep_records import PARTY, at_utc
 from relhub.services.look import look
 from relhub.services.refresh_relation import refresh_relation, stale_sources
-from relhub.storage.views import CasePart, Position, ViewParts, view_parts
+from relhub.storage.views import CasePart, ViewParts, view_parts
 
 PAGE = 20
 
@@ -28,29 +28,23 @@ async def view_relation(hub: Hub, asked: Asked, relation_id: str, options: ViewO
 
 
 async def view_admitted(
-    hub: Hub, admitted: Admitted, relation_id: str, options: ViewOptions, more: Mapping[str, Any] | None = None
+    hub: Hub, admitted: Admitted, relation_id: str, options: ViewOptions, more: Mapping[str, Any] | None = None, beside: Sequence[str] = ()
 ) -> View:
-    """The same, for a question that is admitted already; `more`: further members of the answer."""
-    parts = await load(hub, admitted, relation_id, limit=PAGE)
+    """The same, for a question that is admitted already; `more`: further members of the answer; `beside`: relations that these name."""
+    groups = admitted.profile.groups if "party" in options.sections else frozenset()
+    parts = await load(hub, admitted, relation_id, limit=PAGE, groups=groups, beside=beside)
     refreshed: set[str] = set()
     if stale := stale_sources(hub, parts, admitted.look.at, options.max_age):
         refreshed = await refresh_relation(hub, admitted.profile, parts.relation_id, stale)
-        parts = await load(hub, admitted, parts.relation_id, limit=PAGE)
+        parts = await load(hub, admitted, parts.relation_id, limit=PAGE, groups=groups, beside=beside)
     head, cases = _sections(hub, admitted.profile, parts, options, more or {}, refreshed)
     return View(parts.relation_id, _joined(head, cases), hub.sealer.tag(_joined(_timeless(head), cases)))
 
 
-async def load(
-    hub: Hub, admitted: Admitted, relation_id: str, *, limit: int, only_open: bool | None = None, after: Position | None = None
-) -> ViewParts:
-    """The visible parts, logged. Raises as `look` does."""
-    return await look(
-        hub,
-        admitted,
-        lambda driver: view_parts(
-            driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look, limit=limit, only_open=only_open, after=after
-        ),
-    )
+async def load(hub: Hub, admitted: Admitted, relation_id: str, **which: Any) -> ViewParts:
+    """The visible parts, logged; `which`: as of `view_parts`. Raises as `look` does."""
+    who = (relation_id, admitted.profile, admitted.occasion_case, admitted.look)
+    return await look(hub, admitted, lambda driver: view_parts(driver, *who, **which))
 
 
 def _sections(
@@ -135,7 +129,7 @@ def _golden(hub: Hub, profile: Profile, parts: ViewParts) -> Golden | None:
     numbers = [[(scheme, token) for scheme, _, token in row["numbers"] or ()] for row in parts.parties]
     golden.record["linkedBy"] = shared_evidence([voice.record for voice in voices], numbers)
     contacts = {orjson.dumps(body): body for row in parts.parties for body in row["contacts"] or ()}
-    if contacts and "contact-details" in profile.groups:
+    if contacts:
         golden.record["contactPersons"] = [_contact(body) for body in contacts.values()]
     return golden
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from relhub.domain.record import Capacity
 from relhub.storage.database import Driver, Store
 
 
@@ -12,6 +13,7 @@ class CaseParty:
     role: str
     display: str
     kind: str
+    capacity: Capacity
 
 
 async def set_keys_of(store: Store, source: str, case_id: str) -> list[str]:
@@ -48,14 +50,14 @@ async def parties_of_case(driver: Driver, source: str, case_id: str, capacities:
     """The parties of a case in one of these capacities, in the order of the source; empty when there is no such case."""
     rows = await driver.fetch(
         """
-        SELECT p.relation_id, i.role, p.display, p.kind FROM case_record c JOIN involvement i ON i.case_id = c.id JOIN party_record p ON p.id = i.party_id
+        SELECT p.relation_id, i.role, p.display, p.kind, c.capacity FROM case_record c JOIN involvement i ON i.case_id = c.id JOIN party_record p ON p.id = i.party_id
         WHERE c.source = $1 AND c.case_id = $2 AND c.capacity = ANY($3) ORDER BY i.position
         """,
         source,
         case_id,
         capacities,
     )
-    return [CaseParty(row["relation_id"], row["role"], row["display"], row["kind"]) for row in rows]
+    return [CaseParty(row["relation_id"], row["role"], row["display"], row["kind"], row["capacity"]) for row in rows]
 
 
 async def newest_cases(

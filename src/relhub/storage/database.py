@@ -75,12 +75,15 @@ class Database:
         return pool.checkedout()
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Store]:
-        """A transaction, committed at the end of the block. Raises DatabaseUnusable when there is no database."""
+    async def begin(self, *, patience: float = 60) -> AsyncIterator[Store]:
+        """A transaction, committed at the end of the block; `patience`: seconds to wait for another to let go.
+
+        Raises DatabaseUnusable when there is no database, or it takes too long.
+        """
         with _said_plainly():
             async with self._engine.begin() as connection:
                 await connection.execute(
-                    text("SET LOCAL lock_timeout = '60s'")
+                    text(f"SET LOCAL lock_timeout = {patience * 1000:.0f}")
                 )  # also makes SQLAlchemy send BEGIN, before the driver is used
                 raw = await connection.get_raw_connection()
                 yield Store(connection, cast(Driver, raw.driver_connection))
@@ -175,7 +178,14 @@ _UNUSABLE: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], st
     ((asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError), "the database takes too long"),
     (PoolTimeout, "all connections to the database are in use"),
     (
-        (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError),
+        (
+            OSError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.AdminShutdownError,
+        ),
         "the database does not answer",
     ),
 )

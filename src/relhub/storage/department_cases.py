@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from relhub.domain.record import Capacity
 from relhub.storage.database import Driver
 
 
@@ -33,12 +34,12 @@ class CaseFilter:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """`records`: (part, ref, parties) of a case and of the other visible records of its zaak, empty when it is not there.
+    """`records`: (part, ref, capacity, parties) of a case and of the other visible records of its zaak, empty when it is not there.
 
     `holds`: whether the occasion does; None when it is a case that is not known.
     """
 
-    records: list[tuple[bytes, str, list[dict[str, Any]]]]
+    records: list[tuple[bytes, str, Capacity, list[dict[str, Any]]]]
     holds: bool | None
 
 
@@ -87,12 +88,12 @@ WITH asked AS (SELECT * FROM case_record WHERE source = $1 AND case_id = $2 AND 
     SELECT 0 place, * FROM asked UNION ALL
     SELECT 1, k.* FROM asked a JOIN case_record k ON k.zaak = a.zaak AND k.zaak <> '' AND k.id <> a.id AND k.capacity = ANY($3)
 ), shown AS (
-    SELECT r.place, r.source || '/' || r.case_id ref, CASE WHEN r.capacity = ANY($4) THEN r."full" ELSE r.summary END part, (
+    SELECT r.place, r.capacity, r.source || '/' || r.case_id ref, CASE WHEN r.capacity = ANY($4) THEN r."full" ELSE r.summary END part, (
         SELECT json_agg(json_build_object('role', i.role, 'relation', p.relation_id, 'kind', p.kind, 'name', p.display) ORDER BY i.position)
         FROM involvement i JOIN party_record p ON p.id = i.party_id WHERE i.case_id = r.id) parties
     FROM record r
 )
-SELECT array_agg(part ORDER BY place, ref) parts, array_agg(ref ORDER BY place, ref) refs, array_agg(coalesce(parties::text, '[]') ORDER BY place, ref) parties,
+SELECT array_agg(part ORDER BY place, ref) parts, array_agg(ref ORDER BY place, ref) refs, array_agg(capacity ORDER BY place, ref) capacities, array_agg(coalesce(parties::text, '[]') ORDER BY place, ref) parties,
     (SELECT c.open AND $7 = ANY(c.departments) AND EXISTS (SELECT FROM asked a WHERE a.id = c.id OR EXISTS (
         SELECT FROM involvement i JOIN involvement j ON j.relation_id = i.relation_id WHERE i.case_id = a.id AND j.case_id = c.id))
     FROM case_record c WHERE c.source = $5 AND c.case_id = $6) holds
@@ -112,5 +113,5 @@ async def one_case(
     """A case that may be seen from `summary` on, with its parties, and whether the occasion is this case or shares a relation with it."""
     row = await driver.fetchrow(_ONE, source, case_id, summary, full, *occasion, department)
     assert row is not None  # an aggregate
-    columns = [row[name] or () for name in ("parts", "refs", "parties")]
-    return CaseView([(part, ref, orjson.loads(parties)) for part, ref, parties in zip(*columns, strict=True)], row["holds"])
+    columns = [row[name] or () for name in ("parts", "refs", "capacities", "parties")]
+    return CaseView([(*record, orjson.loads(parties)) for *record, parties in zip(*columns, strict=True)], row["holds"])

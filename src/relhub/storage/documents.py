@@ -34,16 +34,23 @@ async def unread_among(store: Store, source: str, set_keys: Sequence[str]) -> se
     return {row["set_key"] for row in rows}
 
 
-async def save_documents(store: Store, source: str, rows: Sequence[DocumentRow], sealer: Sealer) -> None:
-    """New and changed documents."""
+async def asked_after(store: Store, source: str, ids: Sequence[str], asked: datetime) -> set[str]:
+    """Of these documents, those of which a newer answer is kept."""
+    rows = await store.driver.fetch("SELECT id FROM document WHERE source = $1 AND id = ANY($2) AND asked_at > $3", source, ids, asked)
+    return {row["id"] for row in rows}
+
+
+async def save_documents(store: Store, source: str, rows: Sequence[DocumentRow], asked: datetime, sealer: Sealer) -> None:
+    """New and changed documents, as they were answered to a question put at this time."""
     await store.driver.execute(
         """
-        INSERT INTO document (source, id, set_key, hash, sealed, closing, seen_pull)
-        SELECT $1, d.* FROM unnest($2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bool[], $7::int[]) d
+        INSERT INTO document (source, asked_at, id, set_key, hash, sealed, closing, seen_pull)
+        SELECT $1, $2, d.* FROM unnest($3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::bool[], $8::int[]) d
         ON CONFLICT (source, id) DO UPDATE SET set_key = excluded.set_key, hash = excluded.hash, sealed = excluded.sealed,
-            closing = excluded.closing, seen_pull = excluded.seen_pull
+            closing = excluded.closing, seen_pull = excluded.seen_pull, asked_at = excluded.asked_at
         """,
         source,
+        asked,
         [row.id for row in rows],
         [row.set_key for row in rows],
         [row.hash for row in rows],
@@ -146,9 +153,23 @@ async def pull_counts(store: Store, source: str, pull: int) -> tuple[int, int]:
     return row["known"], row["seen"]
 
 
-async def gone_documents(store: Store, source: str, pull: int) -> tuple[list[str], list[str]]:
-    """What this and the pull before no longer saw: (ids, set keys whose closing document is gone)."""
-    rows = await store.driver.fetch("SELECT id, set_key, closing FROM document WHERE source = $1 AND seen_pull < $2 - 1", source, pull)
+async def vanished_kinds(store: Store, source: str, pull: int, at_least: int) -> list[str]:
+    """The kinds of document (a ZGW collection) of which so many or more are known, and none was seen in this pull."""
+    rows = await store.driver.fetch(
+        """
+        SELECT split_part(id, '/', 1) kind FROM document WHERE source = $1 AND NOT closing AND seen_pull IS NOT NULL
+        GROUP BY 1 HAVING count(*) >= $3 AND max(seen_pull) < $2 ORDER BY 1
+        """,
+        source,
+        pull,
+        at_least,
+    )
+    return [row["kind"] for row in rows]
+
+
+async def gone_documents(store: Store, source: str, pull: int, *, pulls: int) -> tuple[list[str], list[str]]:
+    """What this and the pulls before, so many in all, no longer saw: (ids, set keys whose closing document is gone)."""
+    rows = await store.driver.fetch("SELECT id, set_key, closing FROM document WHERE source = $1 AND seen_pull <= $2", source, pull - pulls)
     return [row["id"] for row in rows], [row["set_key"] for row in rows if row["closing"]]
 
 

@@ -9,7 +9,7 @@ import orjson
 from relhub.domain.access import Profile
 from relhub.storage.database import Driver
 from relhub.storage.log import Look
-from relhub.storage.seen import PARTIES, see, statement
+from relhub.storage.seen import CONTACTS, PARTIES, see, statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Periods:
 
 _RECORDS = "SELECT source || ':' || key FROM heard WHERE seen"
 _ONE_BY_ONE = statement(
-    "",
+    CONTACTS,
     _RECORDS,
     f"""t.non_disclosure, {PARTIES} parties,
     (SELECT json_object_agg(h.id, m.from_at) FROM heard h JOIN membership m ON (m.source, m.key, m.variant) = (h.source, h.key, h.variant)
@@ -53,7 +53,7 @@ _ONE_BY_ONE = statement(
     (SELECT json_agg(json_build_array(a.source, a.key, b.source, b.key)) FROM heard a
         JOIN decision d ON (d.a_source, d.a_key) = (a.source, a.key) AND d.withdrawn_at IS NULL AND d.verdict = 'same'
         JOIN heard b ON (b.source, b.key) = (d.b_source, d.b_key) WHERE a.seen AND b.seen)::text decided""",
-    8,
+    10,
 )
 
 # Of the records that are here now all periods, whichever id they had. Of visible records that are elsewhere now: that they were here.
@@ -66,7 +66,7 @@ _PERIODS = """, period AS (
     JOIN party_record p ON (p.source, p.key, p.variant) = (m.source, m.key, m.variant) AND p.relation_id <> t.id
     WHERE EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.capacity = ANY($2))
 )"""
-_HISTORY = statement(_PERIODS, _RECORDS, "ARRAY(SELECT period FROM period) periods", 8)
+_HISTORY = statement(_PERIODS, _RECORDS, "ARRAY(SELECT period FROM period) periods", 10)
 
 
 async def records_one_by_one(driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> RecordParts:

@@ -144,19 +144,47 @@ async def save_relations(store: Store, given: Sequence[Given], moved: Mapping[in
         )
 
 
-async def retire(store: Store, retired: Mapping[str, str | None], at: datetime) -> None:
-    """These ids are no longer in use; who asks for one is sent to its successor, also from ids that led to it."""
-    ids, successors = list(retired), list(retired.values())
-    await store.driver.execute(
-        "UPDATE relation r SET retired_at = $3, merged_into = s.successor FROM unnest($1::text[], $2::text[]) s (id, successor) WHERE r.id = s.id",
-        ids,
-        successors,
-        at,
+async def retire(store: Store, ids: Collection[str], at: datetime) -> None:
+    """These ids are no longer in use."""
+    await store.driver.execute("UPDATE relation SET retired_at = $2 WHERE id = ANY($1)", sorted(ids), at)
+
+
+async def last_members(store: Store, names: Collection[PartyName]) -> list[Held]:
+    """Of every retired id that these parties ever had: the records that had it last."""
+    rows = await store.driver.fetch(
+        """
+        SELECT m.source, m.key, m.variant, m.relation_id FROM (
+            SELECT DISTINCT m.relation_id FROM unnest($1::text[], $2::text[]) n (source, key)
+            JOIN membership m ON (m.source, m.key) = (n.source, n.key) JOIN relation r ON r.id = m.relation_id AND r.retired_at IS NOT NULL
+        ) had CROSS JOIN LATERAL (SELECT max(until_at) at FROM membership e WHERE e.relation_id = had.relation_id) ended
+        JOIN membership m ON m.relation_id = had.relation_id AND m.until_at = ended.at
+        """,
+        *_names(names),
     )
+    return [((row["source"], row["key"], row["variant"]), row["relation_id"]) for row in rows]
+
+
+async def present_ids(store: Store, names: Collection[PartyName]) -> list[Held]:
+    """The records of these parties, with the ids they have."""
+    rows = await store.driver.fetch(
+        """
+        SELECT p.source, p.key, p.variant, p.relation_id FROM unnest($1::text[], $2::text[]) n (source, key)
+        JOIN party_record p ON (p.source, p.key) = (n.source, n.key) WHERE p.relation_id IS NOT NULL
+        """,
+        *_names(names),
+    )
+    return [((row["source"], row["key"], row["variant"]), row["relation_id"]) for row in rows]
+
+
+async def lead_on(store: Store, successors: Mapping[str, str | None]) -> None:
+    """Who asks for one of these retired ids is sent to its successor."""
     await store.driver.execute(
-        "UPDATE relation r SET merged_into = s.successor FROM unnest($1::text[], $2::text[]) s (id, successor) WHERE r.merged_into = s.id",
-        ids,
-        successors,
+        """
+        UPDATE relation r SET merged_into = s.successor FROM unnest($1::text[], $2::text[]) s (id, successor)
+        WHERE r.id = s.id AND r.merged_into IS DISTINCT FROM s.successor
+        """,
+        list(successors),
+        list(successors.values()),
     )
 
 

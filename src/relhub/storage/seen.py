@@ -1,12 +1,13 @@
 """What every statement about one relation begins with: what of it may be seen, whether the occasion holds, and the row in the log.
 
-Parameters $1 to $7 are filled by `see`; those of the look follow from the number that `statement` is given.
+Parameters $1 to $9 are filled by `see`; those of the look follow from the number that `statement` is given.
 """
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from relhub import metrics
-from relhub.domain.access import Level, Profile
+from relhub.domain.access import FieldGroup, Level, Profile
 from relhub.storage.database import Driver
 from relhub.storage.log import LOOK_COLUMNS, Look, look_parameters
 
@@ -36,10 +37,17 @@ target AS (
 PARTIES = """
 (SELECT json_agg(json_build_object('id', h.id, 'source', h.source, 'key', h.key, 'variant', h.variant, 'kind', h.kind, 'body', h.body, 'at', h.at,
     'numbers', (SELECT json_agg(json_build_array(n.scheme, n.shown, encode(n.token, 'hex')) ORDER BY n.scheme) FROM party_identifier n WHERE n.party_id = h.id),
-    'contacts', (SELECT json_agg(o.body ORDER BY o.display, o.id) FROM party_record o WHERE o.source = h.source AND o.contact_of = h.key AND o.contact_of <> ''
-        AND o.kind = 'contact_person' AND NOT o.protected AND EXISTS (SELECT FROM involvement i WHERE i.party_id = o.id AND i.capacity = ANY($2))))
+    'contacts', (SELECT json_agg(k.body ORDER BY k.display, k.id) FROM contact k WHERE k.party_id = h.id))
     ORDER BY h.source, h.key, h.id) FROM heard h WHERE h.seen)::text"""
-"""The visible party records of the relation, as JSON."""
+"""The visible party records of the relation, as JSON. After the step CONTACTS."""
+
+CONTACTS = """, contact AS (
+    SELECT h.id party_id, o.id, o.source, o.key, o.display, o.body, o.relation_id FROM target t CROSS JOIN heard h
+    JOIN party_record o ON o.source = h.source AND o.contact_of = h.key AND o.contact_of <> '' AND o.kind = 'contact_person' AND NOT o.protected
+    WHERE h.seen AND 'contact-details' = ANY($8::text[]) AND (NOT t.non_disclosure OR 'non-disclosed' = ANY($8))
+        AND EXISTS (SELECT FROM involvement i WHERE i.party_id = o.id AND i.capacity = ANY($2))
+)"""
+"""The step `contact`: who speaks for the visible party records, where contact details are shown."""
 
 
 def twins(full: str) -> str:
@@ -61,10 +69,12 @@ def twins(full: str) -> str:
 
 def statement(steps: str, records: str, columns: str, first: int, more: str = "") -> str:
     """One statement that gives these columns and logs these records; `steps`: to get there, each after a comma; `more`: joined at the end."""
+    with_contacts = "SELECT relation_id FROM contact" if CONTACTS in steps else "SELECT unnest($8::text[]) WHERE false"
+    others = f" UNION SELECT o.* FROM (SELECT unnest($9::text[]) UNION {with_contacts}) o WHERE v.outcome = 'shown'"
     return f"""
 WITH {_SEEN}{steps}, looked AS (
     INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records)
-    SELECT {look_parameters(first)}, v.outcome, ARRAY(SELECT id FROM target), CASE v.outcome WHEN 'shown' THEN ARRAY({records}) ELSE '{{}}' END
+    SELECT {look_parameters(first)}, v.outcome, ARRAY(SELECT id FROM target{others}), CASE v.outcome WHEN 'shown' THEN ARRAY({records}) ELSE '{{}}' END
     FROM verdict v
 )
 SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true{more}
@@ -72,9 +82,21 @@ SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true{more
 
 
 async def see(
-    driver: Driver, statement: str, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look, *further: Any
+    driver: Driver,
+    statement: str,
+    relation_id: str,
+    profile: Profile,
+    occasion: tuple[str, str],
+    look: Look,
+    *further: Any,
+    groups: Collection[FieldGroup] = (),
+    beside: Sequence[str] = (),
 ) -> Any:
-    """The row that such a statement gives. `occasion`: (source, case id) to verify, or two empty strings; `further`: from $8 on."""
+    """The row that such a statement gives.
+
+    `occasion`: (source, case id) to verify, or two empty strings; `further`: from $10 on; `groups`: the field groups that are shown;
+    `beside`: further relations that the answer names, for the log.
+    """
     row = await driver.fetchrow(
         statement,
         relation_id,
@@ -83,6 +105,8 @@ async def see(
         [capacity for capacity, level in profile.levels.items() if level == Level.referral],
         *occasion,
         look.department,
+        list(groups),
+        list(beside),
         *further,
         *look.values(),
     )

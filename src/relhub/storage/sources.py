@@ -16,6 +16,7 @@ class SourceState:
     source: str
     cursor: dict[str, Any] | None
     complete_pulls: int
+    mapping_version: str
     last_attempt_at: datetime | None
     last_success_at: datetime | None
     last_error: str
@@ -61,10 +62,13 @@ async def finish_pull(store: Store, source: str, at: datetime) -> None:
     await store.sql.execute(update(source_state).where(source_state.c.source == source).values(**values))
 
 
-async def note_failure(store: Store, source: str, at: datetime, error: str, *, answers: bool = False) -> None:
-    """What went wrong, and since when the source has not answered: kept from the first time. One that answers wrongly starts over."""
+async def note_failure(store: Store, source: str, at: datetime, error: str, *, answers: bool = False, start_over: bool = False) -> None:
+    """What went wrong, and, unless it `answers`, since when the source has not answered: kept from the first time.
+
+    `start_over`: the next pull does not go on where this one was.
+    """
     missing: dict[str, Any] = {} if answers else {"unavailable_since": at}
-    values: dict[str, Any] = {"last_error": error, "cursor": None} if answers else {"last_error": error}
+    values: dict[str, Any] = {"last_error": error, **({"cursor": None} if start_over else {})}
     if missing:
         values["unavailable_since"] = func.coalesce(source_state.c.unavailable_since, at)
     statement = insert(source_state).values(source=source, last_attempt_at=at, last_error=error, **missing)

@@ -110,6 +110,7 @@ document = Table(
     Column("sealed", LargeBinary),
     Column("closing", Boolean, nullable=False),
     Column("seen_pull", Integer),  # NULL: fetched with its set, never listed by itself
+    Column("asked_at", _Time),  # when the question was put to which this was the answer
 )
 Index("document_set_key_idx", document.c.source, document.c.set_key)
 

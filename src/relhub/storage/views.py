@@ -1,15 +1,16 @@
 """The view: one statement that verifies the occasion, takes the visible parts of a relation, and writes the log row."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import orjson
 
-from relhub.domain.access import Level, Profile
+from relhub.domain.access import FieldGroup, Level, Profile
 from relhub.storage.database import Driver
 from relhub.storage.log import Look
-from relhub.storage.seen import PARTIES, see, statement, twins
+from relhub.storage.seen import CONTACTS, PARTIES, see, statement, twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +52,27 @@ class ViewParts:
     sources: dict[str, dict[str, Any]]
 
 
-_PAGE = f"""{twins("$13")}, page AS (
+_PAGE = f"""{twins("$15")}, page AS (
     SELECT i.open, i.on_date, i.case_id, array_agg(DISTINCT i.role) roles FROM target t JOIN involvement i ON i.relation_id = t.id
-    WHERE i.capacity = ANY($3) AND ($9::bool IS NULL OR i.open = $9) AND ($10::bool IS NULL OR (i.open, i.on_date, i.case_id) < ($10, $11::date, $12::bigint))
+    WHERE i.capacity = ANY($3) AND ($11::bool IS NULL OR i.open = $11) AND ($12::bool IS NULL OR (i.open, i.on_date, i.case_id) < ($12, $13::date, $14::bigint))
         AND i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))
-    GROUP BY i.open, i.on_date, i.case_id ORDER BY i.open DESC, i.on_date DESC, i.case_id DESC LIMIT $8
+    GROUP BY i.open, i.on_date, i.case_id ORDER BY i.open DESC, i.on_date DESC, i.case_id DESC LIMIT $10
 ), shown_case AS (
     SELECT page.*, c.source || '/' || c.case_id ref, also.parts also, also.refs,
-        CASE WHEN c.capacity = ANY($13) THEN c."full" WHEN c.capacity = ANY($2) THEN c.summary ELSE c.existence END part
+        CASE WHEN c.capacity = ANY($15) THEN c."full" WHEN c.capacity = ANY($2) THEN c.summary ELSE c.existence END part
     FROM page JOIN case_record c ON c.id = page.case_id
     LEFT JOIN LATERAL (
         SELECT string_agg(o.part || convert_to(',"partyRoles":' || array_to_json(o.roles)::text || '}}', 'UTF8'), ',' ORDER BY o.ref) parts, array_agg(o.ref) refs
         FROM (
-            SELECT k.source || '/' || k.case_id ref, CASE WHEN k.capacity = ANY($13) THEN k."full" ELSE k.summary END part, array_agg(DISTINCT w.role) roles
+            SELECT k.source || '/' || k.case_id ref, CASE WHEN k.capacity = ANY($15) THEN k."full" ELSE k.summary END part, array_agg(DISTINCT w.role) roles
             FROM twin w JOIN case_record k ON k.id = w.case_id WHERE w.zaak = c.zaak AND w.case_id <> c.id GROUP BY k.id
         ) o
     ) also ON c.capacity = ANY($2)
     ORDER BY page.open DESC, page.on_date DESC, page.case_id DESC
 )"""
 
-_RECORDS = """(SELECT unnest(ref || refs) FROM (SELECT * FROM shown_case LIMIT $8 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen"""
+_RECORDS = """(SELECT unnest(ref || refs) FROM (SELECT * FROM shown_case LIMIT $10 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen
+    UNION ALL SELECT source || ':' || key FROM contact"""
 
 # A zaak that two systems know counts once, and once in each capacity in which it is known.
 _COLUMNS = f"""
@@ -88,7 +90,7 @@ _SHOWN = """ CROSS JOIN (
         array_agg(case_id) numbers FROM shown_case
 ) shown"""
 
-_STATEMENT = statement(_PAGE, _RECORDS, _COLUMNS, 14, _SHOWN)
+_STATEMENT = statement(CONTACTS + _PAGE, _RECORDS, _COLUMNS, 16, _SHOWN)
 
 
 async def view_parts(
@@ -101,11 +103,21 @@ async def view_parts(
     limit: int,
     only_open: bool | None = None,
     after: Position | None = None,
+    groups: Collection[FieldGroup] = (),
+    beside: Sequence[str] = (),
 ) -> ViewParts:
-    """The visible parts of one relation, logged. `occasion`: (source, case id) to verify, or two empty strings; `limit`: cases, one more is read."""
+    """The visible parts of one relation, logged.
+
+    `occasion`: (source, case id) to verify, or two empty strings. `limit`: cases, one more is read. `groups`: field groups that are shown.
+    `beside`: further relations that the answer names.
+    """
     place = (after.open, after.on_date, after.number) if after else (None, None, None)
     full = profile.at_least(Level.full)
-    return _parts(await see(driver, _STATEMENT, relation_id, profile, occasion, look, limit + 1, only_open, *place, full))
+    return _parts(
+        await see(
+            driver, _STATEMENT, relation_id, profile, occasion, look, limit + 1, only_open, *place, full, groups=groups, beside=beside
+        )
+    )
 
 
 def _parts(row: Any) -> ViewParts:
