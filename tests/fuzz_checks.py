@@ -24,5 +24,5 @@ def what_fits_the_schema_is_accepted(ctx: CheckContext, response: Response, case
 
 
 def _beyond(error: dict[str, str]) -> bool:
-    location = re.sub(r"references\.\d+\.", "", error["location"])  # of many look-ups each is as one
+    location = re.sub(r"references\.\d+\.", "", error["location"])  # each reference of a batch is as one of its own
     return location in BEYOND_A_SCHEMA and error["detail"].startswith(BEYOND_A_SCHEMA[location])
