@@ -16,7 +16,7 @@ from relhub.main import openapi_document
 ROOT = Path(__file__).parents[1]
 _CONSUMERS = tomllib.loads((ROOT / "src/relhub/demo/consumers.toml").read_text())["consumer"]
 ASKING = [(c["token"], c["example"]["activity"], c["example"]["occasion"]) for c in _CONSUMERS]
-ASKING.append((_CONSUMERS[0]["token"], "source-health", "none"))
+ASKING += [(_CONSUMERS[0]["token"], activity, "none") for activity in ("source-health", "following-changes")]
 OPERATIONS = sum(len(item) for item in openapi_document()["paths"].values())
 _MANY = os.environ.get("FUZZ", "")
 

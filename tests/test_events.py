@@ -19,6 +19,7 @@ from relhub.domain.access import Level
 from relhub.domain.record import CAPACITIES
 from relhub.errors import ConfigurationError, InvalidInput, NotAllowed
 from relhub.services.asked import EventQuery
+from relhub.services.cursors import seal_cursor
 from relhub.services.hub import Hub
 from relhub.services.list_events import list_events
 from relhub.services.pull_source import pull_all
@@ -142,6 +143,21 @@ async def test_what_is_withheld_shapes_no_event(hub: Hub, hidden: str) -> None:
     await rows(hub, "UPDATE event SET capacities = array_remove(capacities, $1)", hidden)
     await rows(hub, "DELETE FROM event WHERE capacities = '{}'")
     assert (await follow(limited))[0] == before
+
+
+async def test_after_a_restore_into_a_younger_server_old_events_come_first_and_old_cursors_are_refused(hub: Hub) -> None:
+    """There the transactions of the dump are still to come."""
+    everything, _ = await follow(hub)
+    await rows(hub, "UPDATE event SET transaction = transaction + 1000000000")
+    [last] = await rows(hub, "SELECT transaction, id FROM event ORDER BY 1 DESC, 2 DESC LIMIT 1")
+    old = seal_cursor(hub.sealer, "cursor/events", ["0" * 16, str(last["transaction"]), str(last["id"])])
+    async with hub.database.begin() as store:
+        await add_events(store, "permits", [Change("case.changed", None, "permits/NEW", ["licensing"])], datetime.now(UTC))
+    with pytest.raises(InvalidInput, match="restored"):
+        await follow(hub, old)
+    after, _ = await follow(hub)
+    assert {event["id"] for event in after[:-1]} == {event["id"] for event in everything}
+    assert after[-1]["subject"] == "permits/NEW"
 
 
 async def test_at_existence_a_relation_is_told_and_its_case_is_not(hub: Hub) -> None:

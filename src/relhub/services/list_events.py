@@ -7,6 +7,7 @@ from urllib.parse import quote
 import orjson
 
 from relhub.domain.access import Level, Refusal
+from relhub.errors import InvalidInput, Problem
 from relhub.services.admit import admit, refuse
 from relhub.services.asked import Asked, EventQuery
 from relhub.services.cursors import open_cursor, seal_cursor
@@ -23,13 +24,14 @@ _TYPES = {
     "relation.ended": "nl.relaties.relatie-vervallen",
 }
 _MAY_NOT_FOLLOW = Refusal("This processing activity may not follow changes; name one of which the access rule says follow = true.")
+_RESTORED = Problem("query cursor", "is not one that this list gave since the store was restored; start again without it")
 _NO_OCCASION = Refusal("Changes are followed without an occasion: leave X-Occasion out.")
 
 
 async def list_events(hub: Hub, asked: Asked, query: EventQuery, base: str) -> bytes:
     """The events after the cursor, in the order in which they became visible. `base`: the address of the API, for where to ask.
 
-    Raises NotAllowed, and InvalidInput for a cursor of another list.
+    Raises NotAllowed, and InvalidInput for a cursor of another list, or of before the database was restored.
     """
     admitted = await admit(hub, asked, "events")
     profile = admitted.profile
@@ -39,6 +41,8 @@ async def list_events(hub: Hub, asked: Asked, query: EventQuery, base: str) -> b
     async with hub.database.begin() as store:
         before = await horizon(store.driver)
         after = (int(place[1]), int(place[2])) if place else (before if query.start == "now" else 0, 0)
+        if after[0] > before:
+            raise InvalidInput(_RESTORED)
         seen = profile.at_least(Level.summary), profile.at_least(Level.existence)
         found = await events_after(store.driver, after, before, *seen, query.limit)
         relation_ids = sorted({event.relation_id for event in found if event.relation_id})

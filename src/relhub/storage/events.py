@@ -59,7 +59,12 @@ async def capacities_of(store: Store, party_ids: Iterable[int]) -> list[tuple[in
 
 
 async def horizon(driver: Driver) -> int:
-    """Every transaction before this one has ended: of what it wrote, all there will ever be is visible now."""
+    """Every transaction before this one has ended: of what it wrote, all there will ever be is visible now.
+
+    A database that was restored elsewhere counts its transactions from lower on. Its events, which are of transactions that are still to
+    come here, go before all that happens from now on.
+    """
+    await driver.execute("UPDATE event SET transaction = 0 WHERE transaction >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
     return int(await driver.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
 
 
