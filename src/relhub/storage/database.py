@@ -149,7 +149,7 @@ def _engine(url: str, pool_size: int, pool_timeout: float, statement_timeout: fl
     elif mode:
         arguments["ssl"] = mode
     return create_async_engine(
-        parsed.set(query=query), pool_size=pool_size, max_overflow=0, pool_timeout=pool_timeout, connect_args=arguments
+        parsed.set(query=query), pool_size=pool_size, max_overflow=0, pool_timeout=pool_timeout, pool_use_lifo=True, connect_args=arguments
     )
 
 
