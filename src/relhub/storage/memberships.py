@@ -9,7 +9,7 @@ import orjson
 from relhub.domain.access import Profile
 from relhub.storage.database import Driver
 from relhub.storage.log import Look
-from relhub.storage.seen import CONTACTS, PARTIES, see, statement
+from relhub.storage.seen import CONTACTS, PARTIES, heard_of, see, statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,9 @@ async def records_one_by_one(driver: Driver, relation_id: str, profile: Profile,
     if row["outcome"] != "shown":
         return RecordParts(row["outcome"], row["id"] or "", False, [], {}, set())
     decided = {((a, b), (c, d)) for a, b, c, d in orjson.loads(row["decided"] or "[]")}
-    parties = orjson.loads(row["parties"] or "[]")
-    return RecordParts("shown", row["id"], row["non_disclosure"], parties, orjson.loads(row["since"] or "{}"), decided)
+    return RecordParts(
+        "shown", row["id"], row["non_disclosure"], heard_of(row["parties"]).parties, orjson.loads(row["since"] or "{}"), decided
+    )
 
 
 async def periods(driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> Periods:

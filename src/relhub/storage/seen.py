@@ -4,7 +4,10 @@ Parameters $1 to $9 are filled by `see`; those of the look follow from the numbe
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from relhub import metrics
 from relhub.domain.access import FieldGroup, Level, Profile
@@ -28,18 +31,25 @@ target AS (
     ) said
 ), verdict AS (
     SELECT CASE
-        WHEN $5 <> '' AND NOT EXISTS (SELECT FROM occasion) THEN 'unknown-occasion'
-        WHEN $5 <> '' AND NOT (SELECT holds FROM occasion) THEN 'refused'
+        WHEN $5 <> '' AND o.holds IS NULL THEN 'unknown-occasion'
+        WHEN $5 <> '' AND NOT o.holds THEN 'refused'
         WHEN NOT EXISTS (SELECT FROM heard WHERE named OR referred) THEN 'not-found'
+        %s
         ELSE 'shown' END outcome
+    FROM (VALUES (true)) one LEFT JOIN occasion o ON true
 )"""
 
+_DOUBLED = """WHEN EXISTS (SELECT FROM target t JOIN involvement o ON o.relation_id = t.id WHERE o.zaak <> '' AND o.capacity = ANY($2)
+            GROUP BY o.zaak HAVING min(o.case_id) < max(o.case_id)) THEN 'doubled'"""
+
 PARTIES = """
-(SELECT json_agg(json_build_object('id', h.id, 'source', h.source, 'key', h.key, 'variant', h.variant, 'kind', h.kind, 'body', h.body, 'at', h.at,
+(SELECT json_agg(CASE WHEN NOT h.seen THEN json_build_object('source', h.source, 'named', h.named, 'referred', h.referred) ELSE json_build_object(
+    'source', h.source, 'named', true, 'referred', h.referred,
+    'id', h.id, 'key', h.key, 'variant', h.variant, 'kind', h.kind, 'body', h.body, 'at', h.at,
     'numbers', (SELECT json_agg(json_build_array(n.scheme, n.shown, encode(n.token, 'hex')) ORDER BY n.scheme) FROM party_identifier n WHERE n.party_id = h.id),
-    'contacts', (SELECT json_agg(k.body ORDER BY k.display, k.id) FROM contact k WHERE k.party_id = h.id))
-    ORDER BY h.source, h.key, h.id) FROM heard h WHERE h.seen)::text"""
-"""The visible party records of the relation, as JSON. After the step CONTACTS."""
+    'contacts', (SELECT json_agg(k.body ORDER BY k.display, k.id) FROM contact k WHERE k.party_id = h.id)) END
+    ORDER BY h.source, h.key, h.id) FROM heard h)::text"""
+"""The party records of the relation as JSON, for `heard_of`: what they say of those that may be seen, of others only that. After CONTACTS."""
 
 CONTACTS = """, contact AS (
     SELECT h.id party_id, o.id, o.source, o.key, o.display, o.body, o.relation_id FROM target t CROSS JOIN heard h
@@ -67,15 +77,33 @@ def twins(full: str) -> str:
 )"""
 
 
-def statement(steps: str, records: str, columns: str, first: int, more: str = "") -> str:
-    """One statement that gives these columns and logs these records; `steps`: to get there, each after a comma; `more`: joined at the end."""
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What PARTIES gave: the party records that may be seen, the sources whose capacity may be named, whether there is more behind a referral."""
+
+    parties: list[dict[str, Any]]
+    sources: set[str]
+    referral: bool
+
+
+def heard_of(parties: str | None) -> Heard:
+    rows = orjson.loads(parties or "[]")
+    sources = {row["source"] for row in rows if row["named"]}
+    return Heard([row for row in rows if "body" in row], sources, any(row["referred"] for row in rows))
+
+
+def statement(steps: str, records: str, columns: str, first: int, more: str = "", *, unless_doubled: bool = False) -> str:
+    """One statement that gives these columns and logs these records; `steps`: to get there, each after a comma; `more`: joined at the end.
+
+    `unless_doubled`: of a relation with one visible zaak in two systems it says only that ("doubled"), and logs nothing.
+    """
     with_contacts = "SELECT relation_id FROM contact" if CONTACTS in steps else "SELECT unnest($8::text[]) WHERE false"
     others = f" UNION SELECT o.* FROM (SELECT unnest($9::text[]) UNION {with_contacts}) o WHERE v.outcome = 'shown'"
     return f"""
-WITH {_SEEN}{steps}, looked AS (
+WITH {_SEEN % (_DOUBLED if unless_doubled else "")}{steps}, looked AS (
     INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records)
     SELECT {look_parameters(first)}, v.outcome, ARRAY(SELECT id FROM target{others}), CASE v.outcome WHEN 'shown' THEN ARRAY({records}) ELSE '{{}}' END
-    FROM verdict v
+    FROM verdict v WHERE v.outcome <> 'doubled'
 )
 SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true{more}
 """
@@ -111,5 +139,6 @@ async def see(
         *look.values(),
     )
     assert row is not None  # the verdict is always there
-    metrics.consultations.labels(look.operation, row["outcome"]).inc()
+    if row["outcome"] != "doubled":
+        metrics.consultations.labels(look.operation, row["outcome"]).inc()
     return row

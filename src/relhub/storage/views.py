@@ -10,7 +10,7 @@ import orjson
 from relhub.domain.access import FieldGroup, Level, Profile
 from relhub.storage.database import Driver
 from relhub.storage.log import Look
-from relhub.storage.seen import CONTACTS, PARTIES, see, statement, twins
+from relhub.storage.seen import CONTACTS, PARTIES, heard_of, see, statement, twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,22 @@ class ViewParts:
     sources: dict[str, dict[str, Any]]
 
 
-_PAGE = f"""{twins("$15")}, page AS (
+_PAGE = """, page AS (
     SELECT i.open, i.on_date, i.case_id, array_agg(DISTINCT i.role) roles FROM target t JOIN involvement i ON i.relation_id = t.id
     WHERE i.capacity = ANY($3) AND ($11::bool IS NULL OR i.open = $11) AND ($12::bool IS NULL OR (i.open, i.on_date, i.case_id) < ($12, $13::date, $14::bigint))
-        AND i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))
+        %s
     GROUP BY i.open, i.on_date, i.case_id ORDER BY i.open DESC, i.on_date DESC, i.case_id DESC LIMIT $10
-), shown_case AS (
-    SELECT page.*, c.source || '/' || c.case_id ref, also.parts also, also.refs,
-        CASE WHEN c.capacity = ANY($15) THEN c."full" WHEN c.capacity = ANY($2) THEN c.summary ELSE c.existence END part
+)"""
+_PART = """CASE WHEN c.capacity = ANY($15) THEN c."full" WHEN c.capacity = ANY($2) THEN c.summary ELSE c.existence END part"""
+
+_STEPS = f"""{_PAGE % ""}, shown_case AS (
+    SELECT page.*, ARRAY[c.source || '/' || c.case_id] refs, NULL::bytea also, {_PART}
+    FROM page JOIN case_record c ON c.id = page.case_id ORDER BY page.open DESC, page.on_date DESC, page.case_id DESC
+)"""
+
+# The same for a relation of which one zaak is known in two systems: it is shown once, with the other record behind it.
+_FOLDING_STEPS = f"""{twins("$15")}{_PAGE % "AND i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))"}, shown_case AS (
+    SELECT page.*, c.source || '/' || c.case_id || also.refs refs, also.parts also, {_PART}
     FROM page JOIN case_record c ON c.id = page.case_id
     LEFT JOIN LATERAL (
         SELECT string_agg(o.part || convert_to(',"partyRoles":' || array_to_json(o.roles)::text || '}}', 'UTF8'), ',' ORDER BY o.ref) parts, array_agg(o.ref) refs
@@ -71,18 +79,18 @@ _PAGE = f"""{twins("$15")}, page AS (
     ORDER BY page.open DESC, page.on_date DESC, page.case_id DESC
 )"""
 
-_RECORDS = """(SELECT unnest(ref || refs) FROM (SELECT * FROM shown_case LIMIT $10 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen
+_RECORDS = """(SELECT unnest(refs) FROM (SELECT * FROM shown_case LIMIT $10 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen
     UNION ALL SELECT source || ':' || key FROM contact"""
 
+_COUNTS = """(SELECT json_object_agg(o.capacity, o.n) FROM (SELECT i.capacity, count(DISTINCT i.case_id) n FROM involvement i
+        WHERE i.relation_id = t.id AND i.open AND i.capacity = ANY($3) GROUP BY 1) o)::text open_cases"""
 # A zaak that two systems know counts once, and once in each capacity in which it is known.
-_COLUMNS = f"""
-t.kind, t.non_disclosure, {PARTIES} parties,
-    ARRAY(SELECT DISTINCT source FROM heard WHERE named) named_sources, EXISTS (SELECT FROM heard WHERE referred) referral,
-    (SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM (
+_FOLDING_COUNTS = """(SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM (
         SELECT i.capacity, CASE GROUPING(i.capacity) WHEN 0 THEN count(DISTINCT i.case_id) FILTER (WHERE i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE again)))
             ELSE count(DISTINCT i.case_id) FILTER (WHERE i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))) END n
-        FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.capacity = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ()) ORDER BY 1) o)::text open_cases,
-    shown.*,
+        FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.capacity = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ())) o)::text open_cases"""
+
+_COLUMNS = f"""t.kind, t.non_disclosure, {PARTIES} parties, %s, shown.*,
     (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since)) FROM source_state)::text sources"""
 
 _SHOWN = """ CROSS JOIN (
@@ -90,7 +98,8 @@ _SHOWN = """ CROSS JOIN (
         array_agg(case_id) numbers FROM shown_case
 ) shown"""
 
-_STATEMENT = statement(CONTACTS + _PAGE, _RECORDS, _COLUMNS, 16, _SHOWN)
+_STATEMENT = statement(CONTACTS + _STEPS, _RECORDS, _COLUMNS % _COUNTS, 16, _SHOWN, unless_doubled=True)
+_FOLDING = statement(CONTACTS + _FOLDING_STEPS, _RECORDS, _COLUMNS % _FOLDING_COUNTS, 16, _SHOWN)
 
 
 async def view_parts(
@@ -112,29 +121,28 @@ async def view_parts(
     `beside`: further relations that the answer names.
     """
     place = (after.open, after.on_date, after.number) if after else (None, None, None)
-    full = profile.at_least(Level.full)
-    return _parts(
-        await see(
-            driver, _STATEMENT, relation_id, profile, occasion, look, limit + 1, only_open, *place, full, groups=groups, beside=beside
-        )
-    )
+    further = (limit + 1, only_open, *place, profile.at_least(Level.full))
+    row = await see(driver, _STATEMENT, relation_id, profile, occasion, look, *further, groups=groups, beside=beside)
+    if row["outcome"] == "doubled":  # few relations are; for all others the steps that fold would cost as much as the rest
+        row = await see(driver, _FOLDING, relation_id, profile, occasion, look, *further, groups=groups, beside=beside)
+    return _parts(row)
 
 
 def _parts(row: Any) -> ViewParts:
     if row["outcome"] != "shown":
         return ViewParts(row["outcome"], row["id"] or "", "", False, [], set(), False, 0, {}, [], {})
     columns = [row[name] or () for name in ("parts", "roles", "also", "opens", "dates", "numbers")]
-    counts = orjson.loads(row["open_cases"] or "{}")
+    heard, counts = heard_of(row["parties"]), orjson.loads(row["open_cases"] or "{}")
     return ViewParts(
         outcome="shown",
         relation_id=row["id"],
         kind=row["kind"],
         non_disclosure=row["non_disclosure"],
-        parties=orjson.loads(row["parties"] or "[]"),
-        named_sources=set(row["named_sources"]),
-        referral=row["referral"],
-        open_cases=counts.pop("", 0),
-        by_capacity=counts,
+        parties=heard.parties,
+        named_sources=heard.sources,
+        referral=heard.referral,
+        open_cases=counts.pop("", sum(counts.values())),
+        by_capacity=dict(sorted(counts.items())),
         cases=[
             CasePart(part, roles.split("\x1f"), also or b"", Position(*place)) for part, roles, also, *place in zip(*columns, strict=True)
         ],
