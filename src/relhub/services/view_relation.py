@@ -126,12 +126,16 @@ def _golden(hub: Hub, profile: Profile, parts: ViewParts) -> Golden | None:
         return None
     voices = [voice_of(hub, row) for row in parts.parties]
     golden = golden_record(voices, profile.groups, parts.non_disclosure)
-    numbers = [[(scheme, token) for scheme, _, token in row["numbers"] or ()] for row in parts.parties]
-    golden.record["linkedBy"] = shared_evidence([voice.record for voice in voices], numbers)
+    golden.record["linkedBy"] = _evidence(voices, parts.parties) if len(voices) > 1 else []
     contacts = {orjson.dumps(body): body for row in parts.parties for body in row["contacts"] or ()}
     if contacts:
         golden.record["contactPersons"] = [_contact(body) for body in contacts.values()]
     return golden
+
+
+def _evidence(voices: Sequence[Voice], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    numbers = [[(scheme, token) for scheme, _, token in row["numbers"] or ()] for row in rows]
+    return shared_evidence([voice.record for voice in voices], numbers)
 
 
 def voice_of(hub: Hub, row: Mapping[str, Any]) -> Voice:
