@@ -24,8 +24,8 @@ $(READY): requirements-dev.lock pyproject.toml
 run: $(READY) ## the whole of it with a simulated municipality, on 127.0.0.1:8000 (PORT=8001 for another)
 	@exec $(BIN)/relhub run --port $(or $(PORT),8000)
 
-test: $(READY) ## the whole suite, on an embedded PostgreSQL
-	@$(BIN)/pytest $(ARGS)
+test: $(READY) ## the whole suite, on embedded PostgreSQLs, three files at a time
+	@$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
 
 lint: $(READY) ## ruff, mypy, the import rule, and whether openapi/relhub.json is what the code says and keeps the API Design Rules (Node)
 	@$(BIN)/ruff check .
