@@ -9,7 +9,7 @@ NODE := { command -v npx >/dev/null && node -e 'process.exit(parseInt(process.ve
 	|| { echo "This needs Node 18 or newer with npx, for Spectral; make run and make test need neither."; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lint-official fuzz openapi examples migration check bench bench-full lock clean
+.PHONY: help run test lint lint-official fuzz openapi examples migration check bench bench-full soak lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench: $(READY) ## measure what relhub costs, as ratios to something bare (under
 
 bench-full: $(READY) ## the same with a million relations, and 200 000 relations' worth of pages (an hour or two)
 	@$(BIN)/python -m bench --full $(ARGS)
+
+soak: $(READY) ## questions, changes, faults and a restart, all at once, and whether anything goes wrong (MINUTES=30)
+	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),30)
 
 lock: $(READY) ## resolve the dependencies in pyproject.toml again, and pin them with hashes
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv==0.13.9

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
 
-from relhub.domain.record import Capacity, Phase
+from relhub.domain.record import Capacity
 
 FieldGroup = Literal["identifiers", "contact-details", "non-disclosed"]
 FIELD_GROUPS: tuple[FieldGroup, ...] = ("identifiers", "contact-details", "non-disclosed")
@@ -93,15 +93,6 @@ class Occasion:
         return "none" if self.sort == "none" else f"case:{self.source}/{self.case_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class OccasionFacts:
-    """What the hub knows of the case that an occasion names."""
-
-    phase: Phase
-    departments: frozenset[str]
-    involves_relation: bool
-
-
 def parse_occasion(text: str) -> Occasion | None:
     """The occasion that a header names; None when it can't be read."""
     if text in ("", "none"):
@@ -143,10 +134,3 @@ OCCASION_DOES_NOT_HOLD = Refusal(
 )
 
 OCCASION_OF_NO_CASE = Refusal("The occasion does not hold: it must be a case that is open and is dealt with by your department.")
-
-
-def verify_occasion(consumer: Consumer, facts: OccasionFacts | None) -> Refusal | None:
-    """None when the occasion holds. One wording for every way in which it does not, so that nothing is learnt from a refusal."""
-    if facts is None or facts.phase == "closed" or consumer.department not in facts.departments or not facts.involves_relation:
-        return OCCASION_DOES_NOT_HOLD
-    return None
