@@ -7,18 +7,9 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relhub.domain.identity import (
-    NAME_AND_BIRTH,
-    OFFICIAL_SCHEMES,
-    Decision,
-    MatchKey,
-    Member,
-    give_ids,
-    name_and_birth,
-    partition,
-    successors,
-)
+from relhub.domain.identity import NAME_AND_BIRTH, OFFICIAL_SCHEMES, Decision, MatchKey, Member, name_and_birth, partition
 from relhub.domain.record import PartyRecord, PersonName
+from relhub.domain.relation_ids import give_ids, successors
 
 SOURCES = ("permits", "enforcement", "projects")
 

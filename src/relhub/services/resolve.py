@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from relhub.domain.identity import Cluster, Held, Naming, PartyName, give_ids, partition, successors
+from relhub.domain.identity import Cluster, PartyName, partition
+from relhub.domain.relation_ids import Held, Naming, give_ids, successors
 from relhub.storage import relations
 from relhub.storage.database import Store
 from relhub.storage.records import Gone

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from relhub.domain.identity import Cluster, Decision, Held, MatchKey, Member, PartyName
+from relhub.domain.identity import Cluster, Decision, MatchKey, Member, PartyName
+from relhub.domain.relation_ids import Held
 from relhub.storage.database import Store
 
 
