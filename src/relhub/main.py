@@ -1,11 +1,13 @@
 """Puts the parts together: settings in, an application out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 
+from relhub import tracing
 from relhub.api import cases, docs, document, errors, events, health, internal, relation_parts, relations, sources
 from relhub.api.middleware import BodyLimit, Observe
 from relhub.config.access import load_consumers
@@ -22,7 +24,7 @@ def create_app(settings: Settings) -> FastAPI:
         hub = await Hub.open(settings, settings.statement_timeout)
         app.state.hub = hub
         try:
-            async with internal_server(hub, settings):
+            async with internal_server(hub, settings), traces(settings):
                 yield
         finally:
             await hub.close()
@@ -45,6 +47,16 @@ async def internal_server(hub: Hub, settings: Settings) -> AsyncIterator[None]:
         return
     async with internal.serving(internal.internal_app(hub), settings.internal_host, settings.internal_port):
         yield
+
+
+@asynccontextmanager
+async def traces(settings: Settings) -> AsyncIterator[None]:
+    """Traces are sent until the block ends, when the settings say where to. Raises ConfigurationError when that can't be."""
+    stop = tracing.start(settings.otlp_endpoint)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(stop)
 
 
 def openapi_document() -> dict[str, Any]:

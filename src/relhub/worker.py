@@ -11,7 +11,7 @@ import structlog
 from relhub.config.settings import Settings
 from relhub.errors import DatabaseUnusable, PullLost, PullRefused, SourceError
 from relhub.logs import places
-from relhub.main import internal_server
+from relhub.main import internal_server, traces
 from relhub.services.hub import Hub
 from relhub.services.pull_source import pull_waiting
 from relhub.services.schedule_pulls import due_moments, forget_old, schedule_pulls, sources_to_pull
@@ -26,7 +26,7 @@ async def work(settings: Settings) -> None:
     """Until SIGTERM or SIGINT; a pull in progress then stops after its page, and another worker goes on with it."""
     hub = await Hub.open(settings, _SECONDS_PER_STATEMENT)
     try:
-        async with internal_server(hub, settings):
+        async with internal_server(hub, settings), traces(settings):
             with _ends_on_signal() as stopping:
                 await Worker(hub, stopping, settings.drain_timeout).run()
     finally:

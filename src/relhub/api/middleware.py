@@ -12,7 +12,7 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from relhub import metrics
+from relhub import metrics, tracing
 from relhub.api import API_VERSION
 from relhub.api.errors import TOO_LARGE, problem, unexpected
 from relhub.logs import answered
@@ -40,7 +40,8 @@ class Observe:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        trace_id = trace_id_of(Headers(scope=scope).get("traceparent", ""))
+        traceparent = Headers(scope=scope).get("traceparent", "")
+        trace_id = trace_id_of(traceparent)
         scope.setdefault("state", {})["trace_id"] = trace_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(trace_id=trace_id)
@@ -64,7 +65,7 @@ class Observe:
             else:
                 raise ConnectionAbortedError("the answer broke off") from None
         finally:
-            _log(scope, status, started)
+            _log(scope, traceparent, status, started)
 
 
 def trace_id_of(traceparent: str) -> str:
@@ -75,13 +76,14 @@ def trace_id_of(traceparent: str) -> str:
     return os.urandom(16).hex()
 
 
-def _log(scope: Scope, status: int, started: float) -> None:
-    """Logged and measured: the template of the route, never the path or the query: those hold ids, or whatever someone put there."""
+def _log(scope: Scope, traceparent: str, status: int, started: float) -> None:
+    """Logged, measured and traced: the template of the route, never the path or the query: those hold ids, or whatever someone put there."""
     route = scope.get("state", {}).get("route", "unknown")
     asking = scope.get("state", {}).get("asking")
     method = scope["method"] if scope["method"] in _METHODS else "other"
     seconds = time.perf_counter() - started
     metrics.requests.labels(method, route, status).observe(seconds)
+    tracing.answered(scope["state"]["trace_id"], traceparent, method, route, status, seconds)
     consumer = asking.consumer.name if asking else None
     answered(method=method, route=route, status=status, ms=round(seconds * 1000, 1), consumer=consumer, trace_id=scope["state"]["trace_id"])
 

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     database_pool_timeout: Annotated[float, Field(gt=0, le=60)] = 10  # seconds
     statement_timeout: Annotated[float, Field(gt=0, le=600)] = 10  # seconds; of the API: pulls and commands take their time
     drain_timeout: Annotated[float, Field(gt=0, le=600)] = 30  # seconds
+    otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""  # where traces go; "": nowhere
     event_source: Annotated[str, Field(pattern=r"^urn:[!-~]{1,200}$")] = "urn:nld:relhub"  # who says so, in events
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import structlog
 
-from relhub import metrics
+from relhub import metrics, tracing
 from relhub.adapters import Document, Page
 from relhub.errors import DatabaseUnusable, PullLost, PullRefused, RelhubError, SourceError, SourceRefused, SourceUnavailable
 from relhub.logs import places
@@ -89,7 +89,7 @@ async def _run(hub: Hub, pull: Pull, on_progress: OnProgress | None = None, stop
         await _note_failure(
             hub, pull, str(error), answers=isinstance(error, PullRefused), start_over=not isinstance(error, SourceUnavailable)
         )
-        metrics.pulled(pull.source, "failed", monotonic() - begun)
+        _measure(pull.source, "failed", monotonic() - begun)
         raise
     except (PullLost, DatabaseUnusable):
         raise  # nothing more to be written
@@ -97,10 +97,15 @@ async def _run(hub: Hub, pull: Pull, on_progress: OnProgress | None = None, stop
         log.error("unexpected error", source=pull.source, error=type(error).__name__, places=places(error))
         met = SourceRefused(pull.source, f"unexpected error ({type(error).__name__}) in relhub itself; the log says where")
         await _note_failure(hub, pull, str(met), answers=True, start_over=True)
-        metrics.pulled(pull.source, "failed", monotonic() - begun)
+        _measure(pull.source, "failed", monotonic() - begun)
         raise met from error
-    metrics.pulled(pull.source, "stopped" if report.stopped else "done", monotonic() - begun)
+    _measure(pull.source, "stopped" if report.stopped else "done", monotonic() - begun)
     return report
+
+
+def _measure(source: str, outcome: str, seconds: float) -> None:
+    metrics.pulled(source, outcome, seconds)
+    tracing.pulled(source, outcome, seconds)
 
 
 async def _note_failure(hub: Hub, pull: Pull, reason: str, *, answers: bool, start_over: bool) -> None:

@@ -165,7 +165,10 @@ async def _save_parties(store: Store, source: str, parties: Sequence[PartyRow]) 
     """(numbers of the new ones, numbers of all by (key, variant)). A known variant says the same, so it is left as it is."""
     keys, variants = [party.key for party in parties], [party.variant for party in parties]
     rows = await store.driver.fetch(
-        "SELECT p.id, p.key, p.variant FROM unnest($2::text[], $3::text[]) q (key, variant) JOIN party_record p ON p.source = $1 AND (p.key, p.variant) = (q.key, q.variant)",
+        """
+        SELECT p.id, p.key, p.variant FROM unnest($2::text[], $3::text[]) q (key, variant)
+        CROSS JOIN LATERAL (SELECT * FROM party_record p WHERE p.source = $1 AND p.key = q.key AND p.variant = q.variant LIMIT 1) p
+        """,  # one by one through the index, whatever the planner thinks of a table that was empty a moment ago
         source,
         keys,
         variants,
