@@ -80,7 +80,7 @@ async def test_requests_and_pulls_are_traced_by_their_templates_and_nothing_else
 async def test_a_collector_that_does_not_answer_keeps_nobody_waiting(hub: Hub, sources_dir: Path) -> None:
     stop = tracing.start("http://127.0.0.1:1/v1/traces")
     tracing.pulled("projects", "done", 1.0)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(10):
         await asyncio.to_thread(stop)
 
 

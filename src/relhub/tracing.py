@@ -11,6 +11,7 @@ from typing import Any
 from relhub import __version__
 from relhub.errors import ConfigurationError
 
+_SECONDS_FOR_THE_COLLECTOR = 2  # also at the end, when it does not answer
 _tracer: Any = None
 _trace_id: ContextVar[int] = ContextVar("trace_id", default=0)  # of the request that is told of; 0: any
 
@@ -38,7 +39,7 @@ def start(endpoint: str) -> Callable[[], None]:
 
     about = Resource.create({"service.name": "relhub", "service.version": __version__})
     provider = TracerProvider(resource=about, id_generator=Ids(), shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=_SECONDS_FOR_THE_COLLECTOR)))
     _tracer = provider.get_tracer("relhub", __version__)
 
     def stop() -> None:
