@@ -281,7 +281,12 @@ involvement = Table(
 )
 Index("involvement_party_idx", involvement.c.party_id, involvement.c.capacity, involvement.c.modified_at.desc().nulls_last())
 Index(
-    "involvement_view_idx", involvement.c.relation_id, involvement.c.open.desc(), involvement.c.on_date.desc(), involvement.c.case_id.desc()
+    "involvement_view_idx",
+    involvement.c.relation_id,
+    involvement.c.open.desc(),
+    involvement.c.on_date.desc(),
+    involvement.c.case_id.desc(),
+    postgresql_include=["capacity", "role"],  # so that a page and the counts are read from the index alone, in its order
 )
 
 # F. What stewards decided. Withdrawn, never deleted.

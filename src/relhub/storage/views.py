@@ -53,8 +53,8 @@ class ViewParts:
 
 
 _PAGE = """, page AS (
-    SELECT i.open, i.on_date, i.case_id, array_agg(DISTINCT i.role) roles FROM target t JOIN involvement i ON i.relation_id = t.id
-    WHERE i.capacity = ANY($3) AND ($11::bool IS NULL OR i.open = $11) AND ($12::bool IS NULL OR (i.open, i.on_date, i.case_id) < ($12, $13::date, $14::bigint))
+    SELECT i.open, i.on_date, i.case_id, array_agg(i.role) roles FROM involvement i
+    WHERE i.relation_id = (SELECT id FROM target) AND i.capacity = ANY($3) AND ($11::bool IS NULL OR i.open = $11) AND ($12::bool IS NULL OR (i.open, i.on_date, i.case_id) < ($12, $13::date, $14::bigint))
         %s
     GROUP BY i.open, i.on_date, i.case_id ORDER BY i.open DESC, i.on_date DESC, i.case_id DESC LIMIT $10
 )"""
@@ -144,7 +144,8 @@ def _parts(row: Any) -> ViewParts:
         open_cases=counts.pop("", sum(counts.values())),
         by_capacity=dict(sorted(counts.items())),
         cases=[
-            CasePart(part, roles.split("\x1f"), also or b"", Position(*place)) for part, roles, also, *place in zip(*columns, strict=True)
+            CasePart(part, sorted(set(roles.split("\x1f"))), also or b"", Position(*place))
+            for part, roles, also, *place in zip(*columns, strict=True)
         ],
         sources=orjson.loads(row["sources"] or "{}"),
     )
