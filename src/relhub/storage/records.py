@@ -204,18 +204,15 @@ async def _save_parties(store: Store, source: str, parties: Sequence[PartyRow]) 
 
 async def _save_identifiers(store: Store, parties: Sequence[tuple[int, PartyRow]]) -> None:
     rows = [(id_, number.scheme, number.token, number.sealed, number.shown) for id_, party in parties for number in party.identifiers]
-    await store.driver.execute(
-        "INSERT INTO party_identifier (party_id, scheme, token, sealed, shown) SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[], $5::text[])",
-        *_columns(rows, 5),
-    )
+    await store.driver.copy_records_to_table("party_identifier", records=rows, columns=("party_id", "scheme", "token", "sealed", "shown"))
 
 
 async def save_computed(store: Store, parties: Sequence[tuple[int, Sequence[tuple[str, bytes]], Sequence[tuple[str, bytes]]]]) -> None:
     """(number, match keys, search terms) of each party record."""
     keys = [(id_, scheme, token) for id_, match_keys, _ in parties for scheme, token in match_keys]
     terms = [(id_, field_, term) for id_, _, search_terms in parties for field_, term in search_terms]
-    await store.driver.execute("INSERT INTO match_key SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[])", *_columns(keys, 3))
-    await store.driver.execute("INSERT INTO search_term SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[])", *_columns(terms, 3))
+    await store.driver.copy_records_to_table("match_key", records=keys, columns=("party_id", "scheme", "token"))
+    await store.driver.copy_records_to_table("search_term", records=terms, columns=("party_id", "field", "term"))
 
 
 async def _save_involvements(
