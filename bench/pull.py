@@ -18,8 +18,8 @@ SLOWER, UNCHANGED, GROWTH, MEGABYTES, FLAT = 8.0, 0.4, 1.3, 400.0, 1.15
 
 
 async def measure_pull(stage: Stage) -> list[Figure]:
-    """A town of 4 000 relations, five rounds."""
-    return await _measure(stage, 4_000, ROUNDS)
+    """A town of 3 000 relations, five rounds."""
+    return await _measure(stage, 3_000, ROUNDS)
 
 
 async def measure_pull_full(stage: Stage) -> list[Figure]:

@@ -184,7 +184,7 @@ async def test_whatever_a_source_does_nothing_is_lost_and_the_next_pull_goes_on(
         await pull_source(empty_hub, source)
     assert raised.value.source == source
     state = await state_of(empty_hub, source)
-    assert state.unavailable_since is not None
+    assert (state.unavailable_since is None) == (fault in ("garbage", "loop")), "whoever answers wrongly answers"
     assert state.last_error
     town.set_fault(source, None)
     await _until_the_breaker_closes(empty_hub, source)
@@ -440,6 +440,16 @@ async def test_an_answer_that_was_asked_for_earlier_does_not_undo_what_a_pull_ha
         hub,
         "SELECT count(*) FROM party_record p JOIN involvement i ON i.party_id = p.id JOIN case_record c ON c.id = i.case_id WHERE c.case_id = 'HH-2026-00001' AND p.protected",
     )
+
+
+async def test_what_could_not_even_be_named_is_forgotten_when_it_is_not_met_again(hub: Hub, town: RunningTown) -> None:
+    dossier = town.get("enforcement", "HH-2026-00001")
+    town.put("enforcement", {**dossier, "dossierNr": ""})
+    assert (await pull_source(hub, "enforcement")).quarantined == 1
+    assert (await state_of(hub, "enforcement")).quarantined == 1
+    town.remove("enforcement", "")
+    await pull_source(hub, "enforcement")
+    assert (await state_of(hub, "enforcement")).quarantined == 0
 
 
 async def count(hub: Hub, statement: str) -> int:

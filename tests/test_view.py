@@ -175,6 +175,14 @@ async def test_with_enforcement_down_the_view_answers_from_the_store_and_says_si
     assert "enforcement" in levels(view)
 
 
+async def test_a_source_that_answers_with_what_can_not_be_used_is_stale_and_not_called_unavailable(hub: Hub, town: RunningTown) -> None:
+    town.set_fault("enforcement", "garbage")
+    with pytest.raises(SourceError):
+        await pull_source(hub, "enforcement")
+    [state] = [source for source in (await look(hub, by_permits()))["sources"] if source["source"] == "enforcement"]
+    assert (state["state"], "unavailableSince" in state) == ("stale", False)
+
+
 async def test_a_source_that_was_never_reached_is_named_and_not_an_empty_list(empty_hub: Hub) -> None:
     view = await look(empty_hub, by_permits())
     assert {source["source"]: source["state"] for source in view["sources"]} == {

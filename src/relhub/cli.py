@@ -10,9 +10,6 @@ from typing import Annotated, Any, TypeVar
 
 import orjson
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from relhub import __version__
 from relhub.config.settings import Settings
@@ -34,7 +31,6 @@ app = typer.Typer(
     see docs/configuration.md.
     """,
 )
-_out = Console()
 _Result = TypeVar("_Result")
 
 
@@ -162,10 +158,8 @@ def quarantine(source: Annotated[str, typer.Argument(help="The name of a source.
     """List what could not be read strictly, by the source's own numbers, so that it can be mended there."""
     from relhub.services.list_quarantine import set_aside_of
 
-    table = Table("set aside at", "record", "reason")
     for row in _with_hub(lambda hub: set_aside_of(hub, source)):
-        table.add_row(f"{row.at:%Y-%m-%d %H:%M}", escape(row.set_key), escape(row.reason))
-    _out.print(table)
+        typer.echo(f"{row.at:%Y-%m-%d %H:%M}  {row.set_key}: {row.reason}")
 
 
 @app.command()
@@ -210,11 +204,13 @@ def sources() -> None:
     """Show how each source is doing."""
     from relhub.services.list_sources import describe_sources
 
-    table = Table("source", "adapter", "state", "last success", "not answering since", "cases", "quarantined", "last error")
     for row in _with_hub(describe_sources):
-        names = ("source", "adapter", "state", "lastSuccessAt", "unavailableSince", "cases", "quarantined", "lastError")
-        table.add_row(*(str(row[name]) if row[name] is not None else "" for name in names))
-    _out.print(table)
+        typer.echo(f"{row['source']} ({row['adapter']}): {row['state']}")
+        typer.echo(f"  last success {row['lastSuccessAt'] or 'never'}; {row['cases']} cases, {row['quarantined']} in quarantine")
+        if row["unavailableSince"]:
+            typer.echo(f"  has not answered since {row['unavailableSince']}")
+        if row["lastError"]:
+            typer.echo(f"  last error: {row['lastError']}")
 
 
 @app.command()

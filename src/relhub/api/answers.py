@@ -19,8 +19,9 @@ class ViewSource(Described):
     state: Literal["found", "none", "stale", "unavailable", "withheld"] = Field(
         title="Toestand",
         description=(
-            "`found` (gevonden): it knows this relation. `none` (geen): it answers and knows nothing of it. "
-            "`stale` (verouderd): what it said before is shown; it does not answer now, or was never read completely. "
+            "`found` (gevonden): it knows this relation. `none` (geen): it answers, and there is nothing of it that you may be told; that "
+            "there are no cases is sure only without a `referral`. "
+            "`stale` (verouderd): what it said before is shown; it does not answer now, can't be used, or was never read completely. "
             "`unavailable` (niet bereikbaar): it does not answer and there is nothing from before. "
             "`withheld` (onthouden): not for this processing activity, whatever it knows."
         ),

@@ -43,5 +43,9 @@ class Settings(BaseSettings):
         try:
             return cls(**given)
         except ValidationError as error:
-            wrong = "; ".join(f"RELHUB_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors() if e["loc"])
+            wrong = "; ".join(
+                f"RELHUB_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}"
+                for e in error.errors()
+                if e["loc"] and (e["loc"], e["type"]) != (("database_owner_url",), "missing")
+            )
             raise ConfigurationError(f"settings: {wrong or 'the environment variables can not be read'}") from None

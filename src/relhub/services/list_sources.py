@@ -67,6 +67,8 @@ def _describe(hub: Hub, name: str, state: SourceState | None) -> dict[str, Any]:
 
 
 def _word(state: SourceState | None) -> str:
-    if state is None or (state.last_success_at is None and state.unavailable_since is None):
-        return "never-pulled"
-    return "unavailable" if state.unavailable_since else "failing" if state.last_error else "well"
+    if state and state.unavailable_since:
+        return "unavailable"
+    if state and state.last_error:
+        return "failing"
+    return "well" if state and state.last_success_at else "never-pulled"

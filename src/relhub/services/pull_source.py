@@ -87,7 +87,7 @@ async def _run(hub: Hub, pull: Pull, on_progress: OnProgress | None = None, stop
             report = await _Pull(hub, pull, on_progress, stopping).run()
     except (SourceError, PullRefused) as error:
         await _note_failure(
-            hub, pull, str(error), answers=isinstance(error, PullRefused), start_over=not isinstance(error, SourceUnavailable)
+            hub, pull, str(error), answers=not isinstance(error, SourceUnavailable), start_over=not isinstance(error, SourceUnavailable)
         )
         _measure(pull.source, "failed", monotonic() - begun)
         raise
@@ -230,6 +230,7 @@ class _Pull:
             ids, set_keys = await documents.gone_documents(store, self.name, self.number, pulls=1 if self.pull.accept_loss else 2)
             if ids:
                 await forget(store, self.hub, self.name, ids, set_keys, at)
+            await documents.forget_unnamed(store, self.name, self.pull.started_at or at)
             self.report.gone = len(set_keys)
             await sources.finish_pull(store, self.name, at)
             await pulls.end(store, self.pull, at, gone=len(set_keys))

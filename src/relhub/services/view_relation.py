@@ -101,16 +101,26 @@ def _sources(hub: Hub, profile: Profile, parts: ViewParts, refreshed: set[str]) 
         if level == Level.none:
             listed.append({"source": name, "state": "withheld"})
         elif level > Level.referral:
-            state = parts.sources.get(name) or {"asOf": None, "unavailableSince": None}
+            state = parts.sources.get(name) or {"asOf": None, "unavailableSince": None, "failing": False}
             as_of = at_utc(datetime.now(UTC)) if name in refreshed else _time(state["asOf"])
             listed.append(
-                {"source": name, "mode": config.mode, **_state(as_of, _time(state["unavailableSince"]), found=name in parts.named_sources)}
+                {
+                    "source": name,
+                    "mode": config.mode,
+                    **_state(
+                        as_of,
+                        _time(state["unavailableSince"]),
+                        found=name in parts.named_sources,
+                        behind=state["failing"] and name not in refreshed,
+                    ),
+                }
             )
     return listed
 
 
-def _state(as_of: str | None, since: str | None, *, found: bool) -> dict[str, Any]:
-    if since is None and as_of is not None:
+def _state(as_of: str | None, since: str | None, *, found: bool, behind: bool) -> dict[str, Any]:
+    """`behind`: it answers, and what it answers can't be used."""
+    if since is None and as_of is not None and not behind:
         return {"state": "found" if found else "none", "asOf": as_of}
     state = {"state": "stale" if as_of or found else "unavailable", "asOf": as_of, "unavailableSince": since}
     return {key: value for key, value in state.items() if value}

@@ -140,6 +140,8 @@ def _engine(url: str, pool_size: int, pool_timeout: float, statement_timeout: fl
         raise ConfigurationError(
             "RELHUB_DATABASE_URL is not a database URL; it looks like postgresql://user:password@host:5432/relhub"
         ) from error
+    if make_url(url).get_backend_name() != "postgresql":
+        raise ConfigurationError("RELHUB_DATABASE_URL must be of PostgreSQL: postgresql://user:password@host:5432/relhub")
     query = dict(parsed.query)
     arguments: dict[str, Any] = {"timeout": 10, "server_settings": dict(_SESSION)}
     if statement_timeout:

@@ -144,6 +144,11 @@ async def quarantine_page(store: Store, source: str, limit: int | None, after: t
     return [SetAside(row["set_key"], row["reason"], row["at"]) for row in rows]
 
 
+async def forget_unnamed(store: Store, source: str, before: datetime) -> None:
+    """What could not even be named, and was not met again since: nothing else would ever clear it."""
+    await store.driver.execute("DELETE FROM quarantine WHERE source = $1 AND set_key LIKE 'unnamed %' AND at < $2", source, before)
+
+
 async def pull_counts(store: Store, source: str, pull: int) -> tuple[int, int]:
     """(cases known before, of those seen in this pull)."""
     row = await store.driver.fetchrow(

@@ -91,7 +91,7 @@ _FOLDING_COUNTS = """(SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM
         FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.capacity = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ())) o)::text open_cases"""
 
 _COLUMNS = f"""t.kind, t.non_disclosure, {PARTIES} parties, %s, shown.*,
-    (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since)) FROM source_state)::text sources"""
+    (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since, 'failing', last_error <> '')) FROM source_state)::text sources"""
 
 _SHOWN = """ CROSS JOIN (
     SELECT array_agg(part) parts, array_agg(array_to_string(roles, chr(31))) roles, array_agg(also) also, array_agg(open) opens, array_agg(on_date) dates,
