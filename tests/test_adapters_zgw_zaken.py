@@ -184,7 +184,7 @@ async def test_a_host_that_changes_changes_no_id(town: RunningTown, tmp_path: Pa
 
 
 async def test_an_unknown_zaaktype_is_rejected(town: RunningTown, tmp_path: Path) -> None:
-    async with _adapter(town.urls["permits"], tmp_path, '[case_kinds."ZT-OMG"]', '[case_kinds."ZT-XXX"]') as adapter:
+    async with _adapter(town.urls["permits"], tmp_path, '[case_kinds."ZT-OMG"]', '[case_kinds."ZT-UNMAPPED"]') as adapter:
         documents = _set_of(await _sets(adapter), "V-2026-00001")
         with pytest.raises(RecordRejected, match=r"zaaktype: no \[case_kinds\]"):
             adapter.to_records(documents, keyed)

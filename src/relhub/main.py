@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="relhub", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.consumers = consumers
     for router in (relations.router, relation_parts.router, cases.router, events.router, sources.router, health.router, docs.router):
-        app.router.routes.extend(router.routes)  # as they are: routers within routers are searched twice
+        app.router.routes.extend(router.routes)  # as they are: include_router would pass Route.app by (ADR 0005)
     errors.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Observe)  # added last: outermost

@@ -21,9 +21,9 @@ router = APIRouter(prefix="/v1/events", route_class=Route, tags=["events"])
     description=(
         "For an application that keeps something of its own up to date: that relations and cases changed (gebeurtenissen), as CloudEvents in the "
         "NL GOV profile, and where to ask what they are now. Keep `next`, and ask with it again; nothing is skipped, also when a slower "
-        "transaction commits later, and an event may come twice. After the store was restored from a backup an old cursor may be refused with 400: start again without it. Only changes of records that your processing activity may see are told: of a "
-        "relation from level `existence` on, of a case from `summary` on. Following changes is a right of its own, as it shows ids of many "
-        "relations without an occasion: the access rule says `follow = true`, and `X-Occasion` is left out. Every question is logged with the "
+        "transaction commits later, and an event may come twice. After the store was restored from a backup an old cursor may be refused with "
+        "400: start again without it. Only changes of records that your processing activity may see are told: of a relation from level "
+        "`existence` on, of a case from `summary` on. Following changes is a right of its own, as it shows ids of many relations without an occasion: the access rule says `follow = true`, and `X-Occasion` is left out. Every question is logged with the "
         "relations that it named."
     ),
 )

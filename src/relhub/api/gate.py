@@ -14,7 +14,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
-from relhub.api.arguments import call
+from relhub.api.arguments import call, can_call
 from relhub.api.errors import NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, refused
 from relhub.api.wording import shown_key
 from relhub.domain.access import Consumer
@@ -52,7 +52,7 @@ class Route(APIRoute):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if self.body_field is None:
+        if can_call(self.dependant):
             self.app = self._answer_plainly
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
