@@ -168,3 +168,17 @@ def test_any_order_of_events_gives_the_same_relations_and_ids_that_hold(migrated
     run_state_machine_as_test(
         Town, settings=settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
     )
+
+
+def test_who_was_kept_apart_by_a_record_comes_together_when_it_is_gone(migrated_url: str, own_loop: asyncio.AbstractEventLoop) -> None:
+    town = Town()
+    Town.database_url, Town.loop = migrated_url, own_loop
+    town.empty()
+    town.a_set_says("copy-b", "1", [("p", "999990019", "", "bram", "")])
+    town.a_set_says(
+        "copy-a", "1", [("p", "999990044", "", "bram", ""), ("q", "", "", "bram", "")]
+    )  # q fits two people: joined with neither
+    town.it_is_what_all_at_once_gives()
+    town.a_set_is_gone("copy-b", "1")
+    town.it_is_what_all_at_once_gives()
+    town.teardown()

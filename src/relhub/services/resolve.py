@@ -24,7 +24,7 @@ class Resolved:
 async def resolve(store: Store, sealer: Sealer, seeds: Collection[int], gone: Gone, at: datetime) -> Resolved:
     """Puts these party records, and all that they could touch, in the relations they belong to."""
     left = {id_ for _, id_ in gone.refs if id_}
-    ids = await relations.component(store, {*seeds, *await relations.party_ids(store, left)})
+    ids = await relations.component(store, {*seeds, *gone.neighbours})
     members, present = await relations.members(store, ids)
     names = {member.name for member in members}
     clusters = partition(members, await relations.decisions_between(store, names))

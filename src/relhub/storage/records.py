@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from relhub.storage.database import Store
+from relhub.storage.relations import neighbours
 
 Ref = tuple[str, str, str]
 """(source, key, variant) of a party record."""
@@ -65,9 +66,10 @@ class InvolvementRow:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Party records that are no longer there, each with the relation it was in."""
+    """Party records that are no longer there, each with the relation it was in; `neighbours`: the records that they could have kept apart or together."""
 
     refs: tuple[tuple[Ref, str | None], ...] = ()
+    neighbours: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ async def replace_sets(
     new, known = await _save_parties(store, source, parties)
     await _save_involvements(store, numbers, known, involvements)
     written = [WrittenCase(case_id, number, capacities[case_id]) for case_id, number in sorted(numbers.items())]
-    return Written(new, Gone(await _drop_orphans(store, released)), written, was_in, ended)
+    return Written(new, await _drop_orphans(store, released), written, was_in, ended)
 
 
 async def _release_parties(store: Store, source: str, numbers: list[int], case_ids: list[str]) -> tuple[list[int], set[tuple[str, str]]]:
@@ -230,16 +232,19 @@ async def _save_involvements(
     )
 
 
-async def _drop_orphans(store: Store, party_ids: Sequence[int]) -> tuple[tuple[Ref, str | None], ...]:
+async def _drop_orphans(store: Store, party_ids: Sequence[int]) -> Gone:
     """Of these party records, those that no case speaks of any more."""
     rows = await store.driver.fetch(
-        """
-        DELETE FROM party_record p WHERE id = ANY($1) AND NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)
-        RETURNING source, key, variant, relation_id
-        """,
-        party_ids,
+        "SELECT id FROM party_record p WHERE id = ANY($1) AND NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)", party_ids
     )
-    return tuple(((row["source"], row["key"], row["variant"]), row["relation_id"]) for row in rows)
+    if not rows:
+        return Gone()
+    orphans = {row["id"] for row in rows}
+    beside = await neighbours(store, orphans)
+    dropped = await store.driver.fetch(
+        "DELETE FROM party_record WHERE id = ANY($1) RETURNING source, key, variant, relation_id", sorted(orphans)
+    )
+    return Gone(tuple(((row["source"], row["key"], row["variant"]), row["relation_id"]) for row in dropped), frozenset(beside - orphans))
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:

@@ -15,9 +15,13 @@ async def component(store: Store, seeds: Collection[int]) -> list[int]:
     frontier = set(seeds)
     while frontier:
         found |= frontier
-        rows = await store.driver.fetch(_NEIGHBOURS, sorted(frontier))
-        frontier = {row["id"] for row in rows} - found
+        frontier = await neighbours(store, frontier) - found
     return sorted(found)
+
+
+async def neighbours(store: Store, ids: Collection[int]) -> set[int]:
+    """The party records that share a key, a decision, a wording or a relation with one of these."""
+    return {row["id"] for row in await store.driver.fetch(_NEIGHBOURS, sorted(ids))}
 
 
 _NEIGHBOURS = """
@@ -34,12 +38,6 @@ UNION
 SELECT p.id FROM s JOIN decision d ON (d.b_source, d.b_key) = (s.source, s.key) AND d.withdrawn_at IS NULL AND d.verdict = 'same'
     JOIN party_record p ON p.source = d.a_source AND p.key = d.a_key
 """
-
-
-async def party_ids(store: Store, relation_ids: Collection[str]) -> list[int]:
-    """The party records that are in these relations."""
-    rows = await store.driver.fetch("SELECT id FROM party_record WHERE relation_id = ANY($1) ORDER BY id", sorted(relation_ids))
-    return [row["id"] for row in rows]
 
 
 async def members(store: Store, ids: Sequence[int]) -> tuple[list[Member], dict[int, str | None]]:
