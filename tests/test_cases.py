@@ -1,17 +1,15 @@
 """Cases by themselves: those of a department, and one with its parties."""
 
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 import httpx2
 import orjson
 import pytest
-from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, by_projects, headers_of, rows
+from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, by_projects, headers_of, rows, seeing
 
 from relhub.demo import RunningTown
-from relhub.domain.access import Level
-from relhub.domain.record import CAPACITIES
+from relhub.domain.compartments import Level
 from relhub.errors import InvalidInput, NotAllowed, NotFound, SourceUnavailable
 from relhub.services.asked import Asked, DepartmentQuery
 from relhub.services.hub import Hub
@@ -22,13 +20,6 @@ TWINS = """
     SELECT a.case_id permit, b.case_id dossier FROM case_record a JOIN case_record b ON b.zaak = a.zaak AND b.source = 'enforcement'
     WHERE a.source = 'permits' ORDER BY 1 LIMIT 1
 """
-
-
-def seeing(hub: Hub, level: Level, **levels: Level) -> Hub:
-    """The same hub where the contact centre sees every capacity at this level, but for those that are named."""
-    rules = hub.access_rules
-    activity = replace(rules.activities["answering-questions"], levels={c: levels.get(c, level) for c in CAPACITIES})
-    return replace(hub, access_rules=replace(rules, activities={**rules.activities, activity.id: activity}))
 
 
 async def listed(hub: Hub, question: Asked, **query: Any) -> list[dict[str, Any]]:

@@ -1,15 +1,13 @@
 """Timeline, source records and history of a relation: each from what may be seen, each logged."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
 
 import orjson
 import pytest
-from tests.towns import by_contact_centre, by_enforcement, by_permits, by_projects, rows
+from tests.towns import by_contact_centre, by_enforcement, by_permits, by_projects, rows, seeing
 
-from relhub.domain.access import Level
-from relhub.domain.record import CAPACITIES
+from relhub.domain.compartments import Level
 from relhub.errors import InvalidInput, NotAllowed, NotFound
 from relhub.services.asked import Asked, PageQuery, Reference, ViewOptions
 from relhub.services.decide_match import decide_match
@@ -21,13 +19,6 @@ from relhub.services.show_timeline import show_timeline
 
 PARTS = (show_timeline, list_source_records, show_history)
 BUSIEST = "SELECT relation_id FROM involvement GROUP BY 1 ORDER BY count(DISTINCT case_id) DESC LIMIT 1"
-
-
-def seeing(hub: Hub, level: Level, **levels: Level) -> Hub:
-    """The same hub where the contact centre sees every capacity at this level, but for those that are named."""
-    rules = hub.access_rules
-    activity = replace(rules.activities["answering-questions"], levels={c: levels.get(c, level) for c in CAPACITIES})
-    return replace(hub, access_rules=replace(rules, activities={**rules.activities, activity.id: activity}))
 
 
 @pytest.fixture
@@ -179,7 +170,8 @@ async def test_a_split_off_record_that_may_not_be_seen_is_in_no_history(hub: Hub
     await decide(hub, two, "same")
     await decide(hub, two, "different")
     first, second = two
-    await rows(hub, "UPDATE involvement SET capacity = 'policy' WHERE relation_id = $1", second["relation"])
+    policy = "(SELECT id FROM compartment WHERE capacity = 'policy' LIMIT 1)"
+    await rows(hub, f"UPDATE involvement SET capacity = 'policy', compartment = {policy} WHERE relation_id = $1", second["relation"])
     limited = seeing(hub, Level.full, policy=Level.none)
     assert {period["now"] for period in await history(limited, by_contact_centre(), first["relation"])} == {first["relation"]}
 

@@ -1,18 +1,16 @@
 """The view: one face, within what the asker may see, with every source by name."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import pytest
-from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, by_projects, rows
+from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, by_projects, rows, seeing, with_activity
 
 from relhub.demo import RunningTown
-from relhub.domain.access import Activity, Level
-from relhub.domain.record import CAPACITIES
+from relhub.domain.compartments import Level
 from relhub.errors import AmbiguousIdentifier, InvalidInput, NotAllowed, NotFound, SourceError, SourceUnavailable
 from relhub.services.asked import Asked, CaseQuery, PageQuery, Reference, SearchQuery, ViewOptions
 from relhub.services.hub import Hub
@@ -359,19 +357,12 @@ async def test_refusals_are_logged_too(hub: Hub) -> None:
     assert [row["outcome"] for row in logged] == ["refused", "refused"]
 
 
-def seeing(hub: Hub, level: Callable[[str], Level]) -> Hub:
-    """The same hub with rules of which the contact centre sees each capacity at this level."""
-    activity = hub.access_rules.activities["answering-questions"]
-    changed: Activity = replace(
-        activity, levels={capacity: level(capacity) for capacity in CAPACITIES}, groups=frozenset({"identifiers", "contact-details"})
-    )
-    return replace(hub, access_rules=replace(hub.access_rules, activities={**hub.access_rules.activities, activity.id: changed}))
-
-
 @pytest.mark.parametrize("hidden", ["licensing", "enforcement", "project", "supervision", "policy"])
 async def test_what_is_withheld_shapes_nothing_that_is_shown(hub: Hub, hidden: str) -> None:
     """Compared with a world in which the withheld records never existed, given the same partition: equal, byte for byte."""
-    limited = seeing(hub, lambda capacity: Level.none if capacity == hidden else Level.full)
+    limited = with_activity(
+        seeing(hub, Level.full, **{hidden: Level.none}), "answering-questions", groups=frozenset({"identifiers", "contact-details"})
+    )
     question = replace(by_contact_centre(), at=datetime(2026, 11, 24, tzinfo=UTC))
     relation_ids = [
         row["relation_id"]

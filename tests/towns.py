@@ -5,14 +5,19 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from relhub.config.access import load_access_rules, load_consumers
+from relhub.adapters import Adapter
+from relhub.config.access import load_consumers
+from relhub.config.access_rules import load_access_rules
 from relhub.config.authentication import NoAuth
 from relhub.config.keys import load_keys
 from relhub.config.settings import Settings
 from relhub.config.sources import SourceConfig
+from relhub.domain.compartments import Level, Opening
+from relhub.domain.record import CAPACITIES
 from relhub.services.asked import Asked
+from relhub.services.decide_access import Access
 from relhub.services.hub import Hub
 from relhub.storage.database import Database, Store
 from relhub.storage.sealing import Sealer
@@ -26,8 +31,8 @@ NewDatabase = Callable[[str | None], Awaitable[str]]
 _COMPUTED = (
     "SELECT p.source, p.key, p.variant, p.relation_id, p.birth, p.family, p.display FROM party_record p ORDER BY 1, 2, 3",
     "SELECT p.source, p.key, p.variant, n.scheme, n.relation_id FROM party_identifier n JOIN party_record p ON p.id = n.party_id ORDER BY 1, 2, 3, 4",
-    "SELECT c.source, c.case_id, i.position, i.relation_id, i.capacity, i.open, i.on_date FROM involvement i JOIN case_record c ON c.id = i.case_id ORDER BY 1, 2, 3",
-    'SELECT source, case_id, "full", summary, existence FROM case_record ORDER BY 1, 2',
+    "SELECT c.source, c.case_id, i.position, i.relation_id, i.capacity, i.compartment = c.compartment, i.open, i.on_date FROM involvement i JOIN case_record c ON c.id = i.case_id ORDER BY 1, 2, 3",
+    'SELECT c.source, c.case_id, c."full", c.summary, c.existence, c.discreet, c.protected, k.capacity, k.kind, k.confidentiality FROM case_record c JOIN compartment k ON k.id = c.compartment ORDER BY 1, 2',
     "SELECT p.source, p.key, p.variant, m.scheme, m.token FROM match_key m JOIN party_record p ON p.id = m.party_id ORDER BY 1, 2, 3, 4",
     "SELECT p.source, p.key, p.variant, t.field, t.term FROM search_term t JOIN party_record p ON p.id = t.party_id ORDER BY 1, 2, 3, 4, 5",
     "SELECT id, kind, merged_into, retired_at IS NULL, non_disclosure FROM relation ORDER BY 1",
@@ -54,10 +59,32 @@ def bare_source(name: str, identity: Literal["full", "leaf"] = "full") -> Source
     )
 
 
+class _Silent:
+    """What is known of an adapter that nobody asks anything."""
+
+    capacities = frozenset(CAPACITIES)
+    tells_non_disclosure = True
+
+
 def bare_hub(database_url: str, *sources: SourceConfig) -> Hub:
     """A hub whose sources are never asked anything."""
     configs = {source.name: source for source in sources}
-    return Hub(Database(database_url), configs, {}, load_access_rules(DEMO / "access-rules.toml"), Sealer(KEYS), AsyncExitStack())
+    access = Access(load_access_rules(DEMO / "access-rules.toml"), configs, {name: frozenset(CAPACITIES) for name in configs})
+    return Hub(Database(database_url), configs, dict.fromkeys(configs, cast(Adapter, _Silent())), access, Sealer(KEYS), AsyncExitStack())
+
+
+def with_activity(hub: Hub, activity_id: str, **changes: Any) -> Hub:
+    """The same hub with another access rule; `hub` itself stays as it is."""
+    rules = hub.access.rules
+    activity = replace(rules.activities[activity_id], **changes)
+    changed = replace(rules, activities={**rules.activities, activity_id: activity})
+    return replace(hub, access=Access(changed, hub.sources, {name: adapter.capacities for name, adapter in hub.adapters.items()}))
+
+
+def seeing(hub: Hub, level: Level, activity_id: str = "answering-questions", /, **levels: Level) -> Hub:
+    """The same hub where that activity sees every capacity at this level, but for those that are named."""
+    openings = tuple(Opening(levels.get(capacity, level), frozenset({capacity}), confidentiality="zeer_geheim") for capacity in CAPACITIES)
+    return with_activity(hub, activity_id, openings=openings)
 
 
 def write_sources(directory: Path, urls: Mapping[str, str]) -> Path:

@@ -54,6 +54,11 @@ class Adapter(Protocol):
         """In which capacities this source can say that someone is met."""
         ...
 
+    @property
+    def tells_non_disclosure(self) -> bool:
+        """Whether this source says of people that they have non-disclosure (geheimhouding): then who it does not say it of has none."""
+        ...
+
     def pull(self, cursor: dict[str, Any] | None) -> AsyncIterator[Page]:
         """All documents, page by page, from `cursor` on (None: from the start). Raises SourceUnavailable, SourceRefused."""
         ...

@@ -48,6 +48,10 @@ class RestJson:
     def capacities(self) -> frozenset[Capacity]:
         return self._mapping.capacities
 
+    @property
+    def tells_non_disclosure(self) -> bool:
+        return any(table.flags.non_disclosure for table in self._options.parties)
+
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
         return self

@@ -7,17 +7,18 @@ from typing import Any, cast
 from relhub.adapters import Keyed
 from relhub.adapters.fields import Reader, birth, search, text, texts
 from relhub.adapters.parties import Numbers, with_key
-from relhub.adapters.rest_json_options import AddressTable, ContactTable, PartyTable
+from relhub.adapters.rest_json_options import AddressTable, ContactTable, PartyTable, Value
 from relhub.adapters.rest_json_values import coded, many, one_text
 from relhub.domain.addresses import address, addressable, one_line
 from relhub.domain.identifiers import identifier
 from relhub.domain.names import name_parts, organisation_name, person_name
 from relhub.domain.record import Address, AddressFunction, Flag, Involvement, PartyKind, PartyRecord, PersonName
-from relhub.errors import RecordRejected
+from relhub.errors import ConfigurationError, RecordRejected
 
 _KINDS = ("person", "organisation", "branch")
 _NUMBERS = ("bsn", "a_number", "rsin", "kvk", "oin")
-_FLAGS = ("non_disclosure", "deceased", "shielded", "dissolved")
+_FLAGS: tuple[Flag, ...] = ("non_disclosure", "deceased", "shielded", "dissolved")
+_EMPTY = "empty"
 
 
 class AddressReader:
@@ -110,11 +111,7 @@ class PartiesReader:
         self._birth = Reader(one_text(table.birth, f"{key}.birth").place, search(table.birth.from_ or "@"), birth) if table.birth else None
         self._phones, self._emails = (_all_texts(places) for places in (table.phones, table.emails))
         self._addresses = [AddressReader(one, f"{key}.addresses") for one in table.addresses]
-        self._flags = [
-            (cast(Flag, name), coded(value, ("yes", "no"), f"{key}.flags.{name}"))
-            for name in _FLAGS
-            if (value := getattr(table.flags, name))
-        ]
+        self._flags = [(name, _flag(name, value, f"{key}.flags.{name}")) for name in _FLAGS if (value := getattr(table.flags, name))]
         self._contacts = [ContactReader(one, f"{key}.contacts") for one in table.contacts]
 
     def items(self, case: Any) -> list[tuple[str, Any]]:
@@ -131,7 +128,7 @@ class PartiesReader:
             self._source, "", kind, self._identifiers(item, at, kind, own), self._name.read(item, at) if person else None, names,
             "" if person else self._form.read(item, at), self._birth.read(item, at) if person and self._birth else "",
             self._where(item, at, "residence" if person else "visiting"), self._phones(item, at), self._emails(item, at),
-            frozenset(flag for flag, reader in self._flags if reader.read(item, at) == "yes"),
+            frozenset(flag for flag, reader in self._flags if reader.read(item, at) in (("yes", _EMPTY) if person else ("yes",))),
         )  # fmt: skip
         if not (record.name or record.organisation_names or record.identifiers):
             raise RecordRejected(f"{at.rstrip('.')}: a party without a name or a number")
@@ -161,6 +158,16 @@ class PartiesReader:
 
     def _where(self, item: Any, at: str, usual: AddressFunction) -> tuple[Address, ...]:
         return tuple(found for reader in self._addresses if (found := reader.read(item, at, usual)))
+
+
+def _flag(name: Flag, value: Value, key: str) -> Reader[str]:
+    """Whoever may have non-disclosure has it: what a source leaves empty there counts as yes, of people. Raises ConfigurationError."""
+    if name != "non_disclosure" or value.from_ is None:
+        return coded(value, ("yes", "no"), key)
+    values = value.values or {"yes": "yes", "no": "no"}
+    if values.get("", "yes") != "yes":
+        raise ConfigurationError(f"{key}: an empty value counts as yes, so values may not say otherwise")
+    return coded(value.model_copy(update={"values": {**values, "": _EMPTY}}), ("yes", "no", _EMPTY), key)
 
 
 def _organisation(at: str) -> Callable[[str], str]:

@@ -56,6 +56,10 @@ class ZgwZaken:
     def capacities(self) -> frozenset[Capacity]:
         return self._capacities
 
+    @property
+    def tells_non_disclosure(self) -> bool:
+        return False  # a rol has no place for it
+
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
         return self

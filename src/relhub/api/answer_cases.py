@@ -129,6 +129,11 @@ class CaseItem(Described):
     )
     documents: list[CaseDocument] | None = Field(default=None, title="Documenten", description="Links to its documents.")
     href: str | None = Field(default=None, title="Link", description="The case in the source's own screens.")
+    withheld: list[Literal["non-disclosure"]] | None = Field(
+        default=None,
+        title="Onthouden",
+        description="`non-disclosure` (geheimhouding): someone in this case has it, so what could say where it is about is left out: title, description, places, findings, properties, documents and link.",
+    )
     also_known_as: list["CaseItem"] | None = Field(
         default=None,
         title="Ook bekend als",

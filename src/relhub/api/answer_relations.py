@@ -79,6 +79,11 @@ class Moment(Described):
     outcome: str | None = Field(default=None, title="Uitkomst", description="Its outcome.")
     until: date | None = Field(default=None, title="Tot", description="The last day that it holds.")
     reference: str | None = Field(default=None, title="Kenmerk", description="The source's reference of it.")
+    withheld: list[Literal["non-disclosure"]] | None = Field(
+        default=None,
+        title="Onthouden",
+        description="`non-disclosure` (geheimhouding): someone in this case has it, so what could say where it is about is left out: the title, and the outcome and reference of what was done.",
+    )
 
 
 class Timeline(Described):

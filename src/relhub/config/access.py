@@ -1,15 +1,14 @@
-"""The consumers file and the access rules file: read strictly, checked at start."""
+"""The consumers file: read strictly, checked at start."""
 
 import hashlib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from relhub.domain.access import AccessRules, Activity, Consumer, FieldGroup, Level
-from relhub.domain.record import Capacity
+from relhub.domain.access import Consumer
 from relhub.errors import ConfigurationError
 
 
@@ -54,52 +53,6 @@ class _ConsumersFile(_Strict):
     consumer: tuple[ConsumerConfig, ...] = ()
 
 
-LevelName = Literal["none", "referral", "existence", "summary", "full"]
-
-
-class _ActivityConfig(_Strict):
-    id: str
-    register_uri: str
-    purpose: str
-    legal_basis: str
-    occasions: frozenset[Literal["case", "none"]]
-    levels: dict[Capacity, LevelName] = {}
-    groups: frozenset[FieldGroup] = frozenset()
-    departments: frozenset[str] = frozenset()
-    roles: frozenset[str] = frozenset()
-    search: bool = False
-    pull: bool = False
-    follow: bool = False
-
-    @model_validator(mode="after")
-    def _follows_without_an_occasion(self) -> Self:
-        if self.follow and "none" not in self.occasions:
-            raise ValueError('follow: changes are followed without an occasion: add "none" to occasions')
-        return self
-
-    def activity(self) -> Activity:
-        levels: dict[Capacity, Level] = {capacity: Level[name] for capacity, name in self.levels.items()}
-        return Activity(
-            self.id,
-            self.register_uri,
-            self.purpose,
-            self.legal_basis,
-            frozenset(self.occasions),
-            levels,
-            self.groups,
-            self.departments,
-            self.roles,
-            self.search,
-            self.pull,
-            self.follow,
-        )
-
-
-class _RulesFile(_Strict):
-    coordinator: str
-    activity: tuple[_ActivityConfig, ...]
-
-
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -127,13 +80,3 @@ def load_consumers(path: Path) -> Mapping[str, Consumer]:
     if len(consumers) != len(configs):
         raise ConfigurationError(f"{path}: two consumers have one token")
     return consumers
-
-
-def load_access_rules(path: Path) -> AccessRules:
-    """The access rules; their version is the hash of the file. Raises ConfigurationError."""
-    rules = _read(path, _RulesFile)
-    activities = {config.id: config.activity() for config in rules.activity}
-    if len(activities) != len(rules.activity):
-        raise ConfigurationError(f"{path}: two activities have one id")
-    version = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return AccessRules(version, rules.coordinator, activities)

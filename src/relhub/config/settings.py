@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     drain_timeout: Annotated[float, Field(gt=0, le=600)] = 30  # seconds
     otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""  # where traces go; "": nowhere
     event_source: Annotated[str, Field(pattern=r"^urn:[!-~]{1,200}$")] = "urn:nld:relhub"  # who says so, in events
+    non_disclosure_when_unknown: bool = False  # of people of whom no source tells it
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="before")

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from relhub.config.authentication import Auth, NoAuth
+from relhub.domain.compartments import CONFIDENTIALITIES, Category, Regime, Sensitivity
 from relhub.domain.identifiers import rsin
 from relhub.domain.schedule import check_schedule
 from relhub.errors import ConfigurationError
@@ -46,6 +48,15 @@ class Expect(_Strict):
     max_loss: Annotated[float, Field(ge=0, le=1)] = 0.1
 
 
+class Kinds(_Strict):
+    """Cases of these kinds have another regime, category or controller than the rest of the source."""
+
+    names: Annotated[frozenset[str], Field(min_length=1)]
+    regime: Regime | None = None
+    category: Category | None = None
+    controller: str = ""
+
+
 class SourceConfig(_Strict):
     """One source as its file describes it. `options`: the tables that are the adapter's own, which validates them."""
 
@@ -60,8 +71,10 @@ class SourceConfig(_Strict):
     schedule: str = ""
     trust: Annotated[int, Field(ge=0, le=100)] = 50
     identity: Literal["full", "leaf"] = "full"
-    regime: Literal["avg", "wpg"] = "avg"
-    category: Literal["ordinary", "criminal", "special"] = "ordinary"
+    regime: Regime = "avg"
+    category: Category = "ordinary"
+    kinds: tuple[Kinds, ...] = ()  # cases of these kinds are otherwise
+    confidentiality: str = "zaakvertrouwelijk"  # of cases of which the source does not say it
     auth: Auth = NoAuth(kind="none")
     limits: Limits = Limits()
     expect: Expect = Expect()
@@ -75,6 +88,13 @@ class SourceConfig(_Strict):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
             raise ValueError("an http or https address without user, query or fragment is needed")
         return value.rstrip("/")
+
+    @field_validator("confidentiality")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in CONFIDENTIALITIES:
+            raise ValueError(f"must be one of {', '.join(CONFIDENTIALITIES)}")
+        return value
 
     @field_validator("organisation_rsin")
     @classmethod
@@ -91,6 +111,26 @@ class SourceConfig(_Strict):
         if self.regime == "wpg" and self.identity != "leaf":
             raise ValueError('identity: data under the wpg regime must not decide who others are: set identity = "leaf"')
         return self
+
+    @cached_property
+    def _by_kind(self) -> dict[str, Sensitivity]:
+        return {name: Sensitivity(one.regime or self.regime, one.category or self.category) for one in self.kinds for name in one.names}
+
+    def sensitivity(self, kind: str) -> Sensitivity:
+        """Under which law a case of this kind is processed, and of what sort it is."""
+        return self._by_kind.get(kind, Sensitivity(self.regime, self.category))
+
+    def sensitivities(self) -> frozenset[Sensitivity]:
+        """All that its cases may have."""
+        return frozenset({Sensitivity(self.regime, self.category), *self._by_kind.values()})
+
+    def refuses(self, kind: str) -> bool:
+        """Whether cases of this kind may not be kept: police data (Wpg) in a source whose records decide who others are."""
+        return self.sensitivity(kind).regime == "wpg" and self.identity != "leaf"
+
+    @property
+    def controllers(self) -> frozenset[str]:
+        return frozenset({self.controller, *(one.controller for one in self.kinds if one.controller)})
 
 
 def load_sources(directory: Path) -> dict[str, SourceConfig]:

@@ -1,24 +1,15 @@
 """Who may see what: one function decides, and everything that shows anything goes through it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Literal
 
+from relhub.domain.compartments import Compartment, Level, Opening, Scope, highest_level, level_of
+from relhub.domain.occasions import WHOLE_CONDITION, CaseCondition, Occasion
 from relhub.domain.record import Capacity
 
 FieldGroup = Literal["identifiers", "contact-details", "non-disclosed"]
 FIELD_GROUPS: tuple[FieldGroup, ...] = ("identifiers", "contact-details", "non-disclosed")
-
-
-class Level(IntEnum):
-    """How much of a domain is shown. Domains are the seven capacities."""
-
-    none = 0
-    referral = 1  # a colleague is involved: ask through the coordinator; no domain named
-    existence = 2  # the domain is named, and who to reach; nothing of the case itself
-    summary = 3
-    full = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +27,33 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A processing activity (verwerking): for what, on which ground, by whom, and what it opens."""
+    """A processing activity (verwerking): for what, on which ground, by whom, on which occasions, and what it opens."""
 
     id: str
     register_uri: str
     purpose: str
     legal_basis: str
-    occasions: frozenset[str]  # "case", "none"
-    levels: Mapping[Capacity, Level]
+    occasions: frozenset[str]  # "case", "none", "break-glass"
+    openings: tuple[Opening, ...] = ()
+    case: CaseCondition = WHOLE_CONDITION
     groups: frozenset[FieldGroup] = frozenset()
-    departments: frozenset[str] = frozenset()  # empty: any
-    roles: frozenset[str] = frozenset()  # empty: any
+    organisations: frozenset[str] = frozenset()  # empty: any; likewise the next three
+    departments: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    applications: frozenset[str] = frozenset()
     search: bool = False
+    searches_per_day: int = 0  # of one official; 0: no limit
     pull: bool = False  # whether sources may be pulled for it
     follow: bool = False  # hear of changes, of many relations and without an occasion
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A government organisation in this installation, and who in it are controllers (verwerkingsverantwoordelijken)."""
+
+    name: str
+    oin: str
+    controllers: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class AccessRules:
     version: str
     coordinator: str  # through whom a referral is asked
     activities: Mapping[str, Activity] = field(default_factory=dict)
+    organisations: Mapping[str, Organisation] = field(default_factory=dict)
+    tell: str = ""  # where the privacy officer is told of break-glass and unusual searching
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +70,42 @@ class Profile:
     """A visibility profile: what a decision lets be seen. Nothing else may shape an answer."""
 
     activity: Activity
-    levels: Mapping[Capacity, Level]
-    groups: frozenset[FieldGroup]
+    organisation: str
     rules_version: str
     coordinator: str
+    levels: Mapping[int, Level]  # by compartment
+    compartments: Mapping[int, Compartment]
+    newest: int  # the last compartment that was known when this was decided: a case of a later one is not decided on yet
+    _at_least: Mapping[Level, list[int]]
 
-    def at_least(self, level: Level) -> list[Capacity]:
-        """The domains seen at this level or above, in a fixed order."""
-        return sorted(capacity for capacity, given in self.levels.items() if given >= level)
+    @property
+    def groups(self) -> frozenset[FieldGroup]:
+        return self.activity.groups
+
+    @property
+    def shows_non_disclosed(self) -> bool:
+        return "non-disclosed" in self.activity.groups
+
+    def at_least(self, level: Level) -> list[int]:
+        """The compartments seen at this level or above, in a fixed order."""
+        return self._at_least[level]
+
+    @property
+    def referred(self) -> list[int]:
+        """The compartments of which no more is said than that a colleague is involved."""
+        return [id_ for id_ in self._at_least[Level.referral] if self.levels[id_] == Level.referral]
+
+    def level_of_source(self, scope: Scope) -> Level:
+        """The highest level at which a case of such a source could be seen."""
+        return highest_level(self.activity.openings, scope, self.organisation)
+
+    def by_capacity(self) -> dict[Capacity, Level]:
+        """The highest level per domain, for the log."""
+        found: dict[Capacity, Level] = {}
+        for id_, level in self.levels.items():
+            capacity = self.compartments[id_].capacity
+            found[capacity] = max(level, found.get(capacity, Level.none))
+        return dict(sorted(found.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,56 +115,55 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
-    """What a consumer says it is working on: `case:permits/V-2026-00123`."""
-
-    sort: Literal["none", "case"]
-    source: str = ""
-    case_id: str = ""
-
-    def __str__(self) -> str:
-        return "none" if self.sort == "none" else f"case:{self.source}/{self.case_id}"
+_NOT_AGREED = Refusal("This application may not use this processing activity; name one that was agreed for it in X-Processing-Activity.")
+_NOT_FOR = "This processing activity is not for this {}."
+_NO_ROLE = Refusal("This processing activity asks for a role that this application does not have.")
+_HOW = {
+    "case": "the case you work on (X-Occasion: case:permits/V-2026-00001)",
+    "none": "none (leave X-Occasion out)",
+    "break-glass": "break-glass with the reason in words (X-Occasion: break-glass:…)",
+}
 
 
-def parse_occasion(text: str) -> Occasion | None:
-    """The occasion that a header names; None when it can't be read."""
-    if text in ("", "none"):
-        return Occasion("none")
-    sort, _, ref = text.partition(":")
-    source, _, case_id = ref.partition("/")
-    return Occasion("case", source, case_id) if sort == "case" and source and case_id else None
-
-
-def decide(rules: AccessRules, consumer: Consumer, activity_id: str, occasion: Occasion) -> Profile | Refusal:
-    """What this consumer may see for this activity, before the occasion is verified against the facts."""
+def admits(rules: AccessRules, consumer: Consumer, activity_id: str, occasion: Occasion) -> Activity | Refusal:
+    """The activity, when this consumer may use it on such an occasion: before that is verified against the facts."""
     activity = rules.activities.get(activity_id)
     if activity is None or activity_id not in consumer.activities:
-        return Refusal("This application may not use this processing activity; name one that was agreed for it in X-Processing-Activity.")
-    if activity.departments and consumer.department not in activity.departments:
-        return Refusal("This processing activity is not for this department.")
+        return _NOT_AGREED
+    for word, wanted, given in (
+        ("organisation", activity.organisations, consumer.organisation),
+        ("department", activity.departments, consumer.department),
+        ("application", activity.applications, consumer.application),
+    ):
+        if wanted and given not in wanted:
+            return Refusal(_NOT_FOR.format(word))
     if activity.roles and not activity.roles & consumer.roles:
-        return Refusal("This processing activity asks for a role that this application does not have.")
+        return _NO_ROLE
     if occasion.sort not in activity.occasions:
-        wanted = " or ".join(sorted(activity.occasions))
-        return Refusal(
-            f"This processing activity accepts the occasion: {wanted}. Name it in X-Occasion, for example case:permits/V-2026-00001."
-        )
-    return Profile(activity, activity.levels, activity.groups, rules.version, rules.coordinator)
+        return Refusal(f"This processing activity accepts as occasion: {' or '.join(_HOW[sort] for sort in sorted(activity.occasions))}.")
+    return activity
 
 
-def names_parties(profile: Profile, occasion: Occasion, source: str, case_id: str, capacity: Capacity) -> bool:
+def profile_of(rules: AccessRules, activity: Activity, organisation: str, compartments: Iterable[Compartment], newest: int) -> Profile:
+    """What an activity lets a consumer of this organisation see of these compartments, of which `newest` is the last there is."""
+    known = {compartment.id: compartment for compartment in compartments}
+    given = {id_: level_of(activity.openings, compartment, organisation) for id_, compartment in known.items()}
+    levels = {id_: level for id_, level in sorted(given.items()) if level > Level.none}
+    at_least = {level: [id_ for id_, given in levels.items() if given >= level] for level in Level}
+    return Profile(activity, organisation, rules.version, rules.coordinator, levels, known, newest, at_least)
+
+
+def names_parties(profile: Profile, occasion: Occasion, source: str, case_id: str, compartment: int) -> bool:
     """Whether the parties of a case are named, or only counted up with their roles.
 
     Somebody's own case is no reason to learn who is in every other case of theirs: names are for the case that is worked on, for who sees
-    the case in full, and for who needs no occasion.
+    the case in full, and for who needs no case.
     """
     own = occasion == Occasion("case", source, case_id)
-    return own or occasion.sort == "none" or profile.levels.get(capacity) == Level.full
+    return own or occasion.sort != "case" or profile.levels.get(compartment) == Level.full
 
 
-OCCASION_DOES_NOT_HOLD = Refusal(
-    "The occasion does not hold: it must be a case that is open, is dealt with by your department and involves this relation."
-)
-
-OCCASION_OF_NO_CASE = Refusal("The occasion does not hold: it must be a case that is open and is dealt with by your department.")
+def occasion_does_not_hold(activity: Activity, *, with_relation: bool = True) -> Refusal:
+    """In the words of the condition; the same for every way in which it can fail."""
+    condition = activity.case if with_relation else CaseCondition(activity.case.open, activity.case.own_department, False)
+    return Refusal(f"The occasion does not hold: it must be {condition}.")

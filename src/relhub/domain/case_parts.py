@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from relhub.domain.access import Level
+from relhub.domain.compartments import Level
 from relhub.domain.golden import show_address
 from relhub.domain.record import CaseRecord, Finding, Official, Place
 
@@ -38,6 +38,13 @@ def case_part(case: CaseRecord, level: Level) -> dict[str, Any]:
             "href": case.link,
         }
     return {key: value for key, value in part.items() if value not in (None, "", [])}
+
+
+def discreet_part(case: CaseRecord) -> dict[str, Any]:
+    """A case of someone with non-disclosure (geheimhouding), for who may not see what that hides: nothing that says where, in a place or in words."""
+    part = case_part(case, Level.summary)
+    part.pop("title", None)
+    return {**part, "withheld": ["non-disclosure"]}
 
 
 def _official(official: Official) -> dict[str, str]:

@@ -1,17 +1,20 @@
 """Deciding on a question before anything is looked up; every refusal is logged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level, Occasion, Profile, Refusal, decide, parse_occasion
+from relhub.domain.access import Profile, Refusal, admits, occasion_does_not_hold
+from relhub.domain.occasions import SHORTEST_REASON, Occasion, parse_occasion
 from relhub.errors import InvalidInput, NotAllowed, NotFound, Problem, SourceError
 from relhub.services.asked import Asked
 from relhub.services.fetch_case import could_show, fetch_case
 from relhub.services.hub import Hub
 from relhub.storage.log import Look, add_look
 
+_FORM = f"must be none, case:{{source}}/{{case id}}, or break-glass: and the reason in words ({SHORTEST_REASON} characters at least)"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Admitted:
     """What may be seen, the occasion still to be verified, and how the look is logged."""
 
@@ -23,20 +26,53 @@ class Admitted:
     def occasion_case(self) -> tuple[str, str]:
         return (self.occasion.source, self.occasion.case_id)
 
+    @property
+    def on_case(self) -> bool:
+        """Whether the occasion is a case, which has to be verified."""
+        return self.occasion.sort == "case"
 
-async def admit(hub: Hub, asked: Asked, operation: str) -> Admitted:
-    """The visibility profile of this question. Raises NotAllowed (logged), or InvalidInput for an occasion that can't be read."""
+    @property
+    def case_department(self) -> str | None:
+        """The department that must deal with that case; None: any."""
+        return self.look.department if self.profile.activity.case.own_department else None
+
+    @property
+    def does_not_hold(self) -> Refusal:
+        return occasion_does_not_hold(self.profile.activity)
+
+
+async def admit(hub: Hub, asked: Asked, operation: str, *, verified_with_the_look: bool = False) -> Admitted:
+    """The visibility profile of this question. Raises NotAllowed (logged), or InvalidInput for an occasion that can't be read.
+
+    `verified_with_the_look`: the statement that looks says itself when there are compartments that the profile does not know.
+    """
     occasion = parse_occasion(asked.occasion)
     if occasion is None:
-        raise InvalidInput(Problem("header X-Occasion", "must be none, or case:{source}/{case id}"))
-    decided = decide(hub.access_rules, asked.consumer, asked.activity, occasion)
-    levels: dict[str, str] = (
-        {} if isinstance(decided, Refusal) else {capacity: level.name for capacity, level in decided.levels.items() if level > Level.none}
-    )
-    look = _look(hub, asked, occasion, operation, levels)
-    if isinstance(decided, Refusal):
-        await refuse(hub, look, decided)
-    return Admitted(decided, occasion, look)
+        raise InvalidInput(Problem("header X-Occasion", _FORM))
+    if not verified_with_the_look:
+        async with hub.database.driver() as driver:
+            await hub.access.renew(driver)
+    activity = admits(hub.access.rules, asked.consumer, asked.activity, occasion)
+    if isinstance(activity, Refusal):
+        await refuse(hub, _look(hub, asked, occasion, operation, None), activity)
+    profile = hub.access.profile(activity, asked.consumer.organisation)
+    admitted = Admitted(profile, occasion, _look(hub, asked, occasion, operation, profile))
+    if _of_another_organisation(hub, asked, occasion):
+        await refuse(hub, admitted.look, admitted.does_not_hold)
+    return admitted
+
+
+def _of_another_organisation(hub: Hub, asked: Asked, occasion: Occasion) -> bool:
+    source = hub.sources.get(occasion.source)
+    return source is not None and source.organisation != asked.consumer.organisation
+
+
+async def renew(hub: Hub, admitted: Admitted) -> None:
+    """Decides again, now that there are cases of compartments that were not there."""
+    async with hub.database.driver() as driver:
+        await hub.access.renew(driver)
+    admitted.profile = hub.access.profile(admitted.profile.activity, admitted.profile.organisation)
+    admitted.look = replace(admitted.look, levels=_levels(admitted.profile))
 
 
 async def refuse(hub: Hub, look: Look, refusal: Refusal) -> NoReturn:
@@ -53,10 +89,10 @@ async def not_found(hub: Hub, look: Look, reason: str) -> NoReturn:
     raise NotFound(reason)
 
 
-async def fetch_occasion(hub: Hub, admitted: Admitted) -> None:
+async def fetch_occasion(hub: Hub, admitted: Admitted, refusal: Refusal | None = None) -> None:
     """Asks the source for a case that the hub does not know yet. Raises NotAllowed when there is no such source, SourceError when it does not answer."""
     if not _could_hold(hub, admitted):
-        await refuse(hub, admitted.look, OCCASION_DOES_NOT_HOLD)
+        await refuse(hub, admitted.look, refusal or admitted.does_not_hold)
     await fetch_logged(hub, admitted, *admitted.occasion_case)
 
 
@@ -64,7 +100,9 @@ def _could_hold(hub: Hub, admitted: Admitted) -> bool:
     """Whether a case of this source can be the occasion at all: one that this profile sees, in a source that has cases of this department."""
     source = hub.sources.get(admitted.occasion.source)
     departments = set(source.departments.values()) if source else set()
-    return could_show(hub, admitted.profile, admitted.occasion.source) and (not departments or admitted.look.department in departments)
+    return could_show(hub, admitted.profile, admitted.occasion.source) and (
+        not departments or admitted.case_department is None or admitted.case_department in departments
+    )
 
 
 async def fetch_logged(hub: Hub, admitted: Admitted, source: str, case_id: str) -> None:
@@ -75,9 +113,10 @@ async def fetch_logged(hub: Hub, admitted: Admitted, source: str, case_id: str) 
         async with hub.database.driver() as driver:
             await add_look(driver, admitted.look, "unverified", [], [])
         raise
+    await renew(hub, admitted)
 
 
-def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, levels: dict[str, str]) -> Look:
+def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, profile: Profile | None) -> Look:
     who = asked.consumer
     return Look(
         asked.at,
@@ -89,7 +128,11 @@ def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, levels: di
         asked.official,
         asked.activity,
         str(occasion),
-        hub.access_rules.version,
+        hub.access.rules.version,
         operation,
-        levels,
+        _levels(profile) if profile else {},
     )
+
+
+def _levels(profile: Profile) -> dict[str, str]:
+    return {capacity: level.name for capacity, level in profile.by_capacity().items()}

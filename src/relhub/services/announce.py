@@ -1,4 +1,4 @@
-"""Keeping that relations and cases changed, with the capacities of the records by which they did: whoever sees none of those hears nothing."""
+"""Keeping that relations and cases changed, with the compartments of the cases by which they did: whoever sees none of those hears nothing."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,25 +13,25 @@ from relhub.storage.records import Written
 
 async def announce(store: Store, source: str, written: Written, resolved: Resolved, at: datetime) -> None:
     """One event per case and per relation; in the transaction that changed them."""
-    relations: dict[str, set[str]] = defaultdict(set)
-    for relation_id, capacity in await _touched(store, written, resolved):
-        relations[relation_id].add(capacity)
+    relations: dict[str, set[int]] = defaultdict(set)
+    for relation_id, compartment in await _touched(store, written, resolved):
+        relations[relation_id].add(compartment)
     cases = [
-        *(Change("case.ended", None, f"{source}/{case_id}", [capacity]) for case_id, capacity in sorted(written.ended)),
-        *(Change("case.changed", None, f"{source}/{case.case_id}", [case.capacity]) for case in written.cases),
+        *(Change("case.ended", None, f"{source}/{case_id}", [compartment]) for case_id, compartment in sorted(written.ended)),
+        *(Change("case.changed", None, f"{source}/{case.case_id}", [case.compartment]) for case in written.cases),
     ]
     changes = [Change(_type(resolved, relation_id), relation_id, None, seen) for relation_id, seen in sorted(relations.items())]
     await events.add_events(store, source, [*cases, *changes], at)
 
 
-async def _touched(store: Store, written: Written, resolved: Resolved) -> Iterable[tuple[str, str]]:
-    """(relation, capacity): of involvements that were there, that are there now, and of records that moved from one relation to another."""
+async def _touched(store: Store, written: Written, resolved: Resolved) -> Iterable[tuple[str, int]]:
+    """(relation, compartment): of involvements that were there, that are there now, and of records that moved from one relation to another."""
     found = set(written.released)
     if written.cases:
         found |= set(await events.relations_in(store, [case.number for case in written.cases]))
     if resolved.moved:
-        for party_id, capacity in await events.capacities_of(store, resolved.moved):
-            found |= {(relation_id, capacity) for relation_id in resolved.moved[party_id]}
+        for party_id, compartment in await events.compartments_of(store, resolved.moved):
+            found |= {(relation_id, compartment) for relation_id in resolved.moved[party_id]}
     return found
 
 

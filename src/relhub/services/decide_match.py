@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from relhub.domain.identity import Decision, PartyName
-from relhub.services.announce import announce
 from relhub.services.hub import Hub
-from relhub.services.resolve import resolve
+from relhub.services.settle import settle
 from relhub.storage import relations
-from relhub.storage.records import Gone, Written
+from relhub.storage.records import Written
 
 
 async def decide_match(hub: Hub, a: PartyName, b: PartyName, verdict: Literal["same", "different"] | None, reason: str, by: str) -> None:
@@ -21,4 +20,4 @@ async def decide_match(hub: Hub, a: PartyName, b: PartyName, verdict: Literal["s
             await relations.add_decision(store, Decision(a, b, verdict), reason, by, at)
         else:
             await relations.withdraw_decision(store, a, b, by, at)
-        await announce(store, "steward", Written(), await resolve(store, hub.sealer, seeds, Gone(), at), at)
+        await settle(store, hub, "steward", Written(), seeds, at)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from relhub.adapters import Document
-from relhub.domain.access import Level, Profile
+from relhub.domain.access import Profile
+from relhub.domain.compartments import Level
 from relhub.errors import NotFound, SourceUnavailable
 from relhub.services.hub import Hub
 from relhub.services.read_sets import encode, forget, not_older, read_sets, save
@@ -17,7 +18,7 @@ _PATIENCE = 2.0  # seconds: who asks does not wait longer for a pull or a rebuil
 
 def could_show(hub: Hub, profile: Profile, source: str) -> bool:
     """Whether this source may know cases that this profile sees; others are not asked on its behalf."""
-    return source in hub.sources and bool(hub.adapters[source].capacities & set(profile.at_least(Level.summary)))
+    return source in hub.sources and profile.level_of_source(hub.access.scope(source)) >= Level.summary
 
 
 async def fetch_case(hub: Hub, source: str, case_id: str) -> None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from relhub.adapters import Adapter
 from relhub.adapters.registry import open_adapter
-from relhub.config.access import load_access_rules
+from relhub.config.access_rules import check_organisations, load_access_rules
 from relhub.config.keys import load_keys
 from relhub.config.settings import Settings
 from relhub.config.sources import SourceConfig, load_sources
-from relhub.domain.access import AccessRules
+from relhub.services.decide_access import Access
 from relhub.storage.database import Database
 from relhub.storage.sealing import Sealer
 
@@ -23,10 +23,11 @@ class Hub:
     database: Database
     sources: Mapping[str, SourceConfig]
     adapters: Mapping[str, Adapter]
-    access_rules: AccessRules
+    access: Access
     sealer: Sealer
     _open: AsyncExitStack = field(repr=False)
     event_source: str = "urn:nld:relhub"
+    protected_when_unknown: bool = False  # whether people of whom no source tells have non-disclosure
     fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2), repr=False)
     """Of those who ask for fresh data no more than this wait for the store at once: the other connections are for looking."""
 
@@ -38,6 +39,7 @@ class Hub:
         """
         rules, keys = load_access_rules(settings.access_rules), load_keys(settings.keys_file)
         sources = load_sources(settings.sources_dir)
+        check_organisations(rules, [(name, config.organisation, config.controllers) for name, config in sources.items()], [])
         stack = AsyncExitStack()
         try:
             adapters = {name: await stack.enter_async_context(open_adapter(config)) for name, config in sources.items()}
@@ -46,7 +48,8 @@ class Hub:
             await stack.aclose()
             raise
         stack.push_async_callback(database.close)
-        return cls(database, sources, adapters, rules, Sealer(keys), stack, settings.event_source)
+        access = Access(rules, sources, {name: adapter.capacities for name, adapter in adapters.items()})
+        return cls(database, sources, adapters, access, Sealer(keys), stack, settings.event_source, settings.non_disclosure_when_unknown)
 
     async def close(self) -> None:
         await asyncio.shield(self._open.aclose())

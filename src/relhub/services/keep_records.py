@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
-from relhub.domain.access import Level
-from relhub.domain.case_parts import case_part
+from relhub.domain.case_parts import case_part, discreet_part
+from relhub.domain.compartments import Level
 from relhub.domain.golden import display_name
 from relhub.domain.identifiers import mask
 from relhub.domain.identity import NAME_AND_BIRTH, family_of, full_birth, name_and_birth
@@ -26,8 +26,10 @@ LONGEST_ID, MOST_PARTIES = 200, 10_000
 _NEVER = date(1, 1, 1)
 
 
-async def keep_records(store: Store, sealer: Sealer, source: str, sets: Mapping[str, RecordSet], *, leaf: bool) -> Written:
-    """These sets of documents say this and nothing else any more."""
+async def keep_records(
+    store: Store, sealer: Sealer, source: str, sets: Mapping[str, RecordSet], *, leaf: bool, tells_non_disclosure: bool
+) -> Written:
+    """These sets of documents say this and nothing else any more. `tells_non_disclosure`: whether their source says who has it."""
     cases: list[CaseRow] = []
     parties: dict[tuple[str, str], PartyRow] = {}
     involvements: list[InvolvementRow] = []
@@ -35,7 +37,7 @@ async def keep_records(store: Store, sealer: Sealer, source: str, sets: Mapping[
         hidden = personal_numbers(records.parties)
         named: dict[str, tuple[str, str]] = {}
         for party in records.parties:
-            row = party_row(party, sealer, hidden, leaf=leaf)
+            row = party_row(party, sealer, hidden, leaf=leaf, tells_non_disclosure=tells_non_disclosure)
             named[party.key] = (row.key, row.variant)
             parties[row.key, row.variant] = row
         for case in records.cases:
@@ -65,7 +67,7 @@ def check_records(records: RecordSet) -> None:
             raise RecordRejected("the id of a case holds the citizen service number of one of its parties")
 
 
-def party_row(party: PartyRecord, sealer: Sealer, hidden: Mapping[str, str], *, leaf: bool) -> PartyRow:
+def party_row(party: PartyRecord, sealer: Sealer, hidden: Mapping[str, str], *, leaf: bool, tells_non_disclosure: bool) -> PartyRow:
     """The party as kept. Its variant is a keyed hash of all it says, so the same words are the same row."""
     body: dict[str, Any] = PARTY.dump_python(
         party, mode="json", exclude_defaults=True, exclude={"source", "key", "identifiers", "modified_at"}
@@ -84,7 +86,7 @@ def party_row(party: PartyRecord, sealer: Sealer, hidden: Mapping[str, str], *, 
         body=text,
         contact_of=party.contact_of,
         leaf=leaf,
-        protected="non_disclosure" in party.flags,
+        protected=_protected(party, tells_non_disclosure),
         birth=full_birth(party),
         family=family_of(party),
         display=str(_hide(display_name(party), hidden)),
@@ -95,6 +97,13 @@ def party_row(party: PartyRecord, sealer: Sealer, hidden: Mapping[str, str], *, 
         match_keys=match_keys(party, sealer, [(scheme, token) for scheme, _, token in tokens]),
         search_terms=hashed_terms(party, sealer),
     )
+
+
+def _protected(party: PartyRecord, tells_non_disclosure: bool) -> bool | None:
+    """Whether non-disclosure holds; None where the source can't say, which it can of nobody but people."""
+    if "non_disclosure" in party.flags:
+        return True
+    return False if tells_non_disclosure or party.kind in ("organisation", "branch") else None
 
 
 def match_keys(party: PartyRecord, sealer: Sealer, numbers: Iterable[tuple[str, bytes]]) -> tuple[tuple[str, bytes], ...]:
@@ -117,6 +126,8 @@ def case_row(case: CaseRecord, set_key: str, hidden: Mapping[str, str]) -> CaseR
         set_key=set_key,
         body=_rendered(body, hidden).decode(),
         capacity=case.capacity,
+        kind=case.kind,
+        confidentiality=case.confidentiality,
         open=case.phase != "closed",
         department=case.department,
         departments=sorted({case.department, *(official.department for official in case.officials)} - {""}),
@@ -126,6 +137,7 @@ def case_row(case: CaseRecord, set_key: str, hidden: Mapping[str, str]) -> CaseR
         full=_part(case, Level.full, hidden),
         summary=_part(case, Level.summary, hidden),
         existence=_part(case, Level.existence, hidden),
+        discreet=_rendered(discreet_part(case), hidden, sort=False)[:-1],
     )
 
 

@@ -4,7 +4,8 @@ from datetime import date
 
 import orjson
 
-from relhub.domain.access import Level, Profile, Refusal
+from relhub.domain.access import Profile, Refusal
+from relhub.domain.compartments import Level
 from relhub.services.admit import admit, refuse
 from relhub.services.asked import Asked, DepartmentQuery
 from relhub.services.cursors import open_cursor, seal_cursor
@@ -26,9 +27,8 @@ async def list_department_cases(hub: Hub, asked: Asked, query: DepartmentQuery) 
     about = f"cursor/cases/{wanted.department}"
     place = open_cursor(hub.sealer, about, query.cursor)
     after = (place[0], date.fromisoformat(place[1]), place[2]) if place else None
-    levels = admitted.profile.at_least(Level.summary), admitted.profile.at_least(Level.full)
     async with hub.database.begin() as store:
-        found = await department_cases(store.driver, wanted, *levels, after, query.limit + 1)
+        found = await department_cases(store.driver, wanted, admitted.profile, after, query.limit + 1)
         shown = found[: query.limit]
         relation_ids = sorted({id_ for case in shown for id_ in case.relation_ids})
         await add_look(store.driver, admitted.look, "shown", relation_ids, [ref for case in shown for ref in case.refs])
@@ -37,8 +37,9 @@ async def list_department_cases(hub: Hub, asked: Asked, query: DepartmentQuery) 
 
 
 def _wanted(profile: Profile, own: str, query: DepartmentQuery) -> CaseFilter:
-    capacities = [capacity for capacity in profile.at_least(Level.summary) if query.capacity in ("", capacity)]
-    return CaseFilter(query.department or own, capacities, query.source, {"open": True, "closed": False}.get(query.phase))
+    seen = [profile.compartments[id_] for id_ in profile.at_least(Level.summary)]
+    wanted = [one.id for one in seen if query.capacity in ("", one.capacity) and one.organisation == profile.organisation]
+    return CaseFilter(query.department or own, wanted, query.source, {"open": True, "closed": False}.get(query.phase))
 
 
 def _case(case: ListedCase) -> bytes:

@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 import orjson
 
-from relhub.domain.access import Level, Refusal
+from relhub.domain.access import Refusal
+from relhub.domain.compartments import Level
 from relhub.errors import InvalidInput, Problem
 from relhub.services.admit import admit, refuse
 from relhub.services.asked import Asked, EventQuery
@@ -35,7 +36,7 @@ async def list_events(hub: Hub, asked: Asked, query: EventQuery, base: str) -> b
     """
     admitted = await admit(hub, asked, "events")
     profile = admitted.profile
-    if not profile.activity.follow or admitted.occasion.sort != "none":
+    if not profile.activity.follow or admitted.on_case:
         await refuse(hub, admitted.look, _NO_OCCASION if profile.activity.follow else _MAY_NOT_FOLLOW)
     place = open_cursor(hub.sealer, "cursor/events", query.cursor)
     async with hub.database.begin() as store:

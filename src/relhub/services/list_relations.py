@@ -2,7 +2,8 @@
 
 import orjson
 
-from relhub.domain.access import Level, Refusal
+from relhub.domain.access import Refusal
+from relhub.domain.compartments import Level
 from relhub.services.admit import admit, refuse
 from relhub.services.asked import Asked, RelationQuery
 from relhub.services.cursors import open_cursor, seal_cursor
@@ -24,7 +25,7 @@ async def list_relations(hub: Hub, asked: Asked, query: RelationQuery) -> bytes:
     about = f"cursor/relations/{query.kind}"
     after = (open_cursor(hub.sealer, about, query.cursor) or [""])[0]
     seen = admitted.profile.at_least(Level.summary)
-    wanted = [capacity for capacity in seen if query.capacity in ("", capacity)]
+    wanted = [id_ for id_ in seen if query.capacity in ("", admitted.profile.compartments[id_].capacity)]
     async with hub.database.begin() as store:
         is_open = {"open": True, "closed": False}.get(query.phase)
         found = await relations_of_kind(store.driver, query.kind, wanted, is_open, after, query.limit + 1)

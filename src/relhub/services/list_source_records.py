@@ -28,7 +28,7 @@ class _Record:
 
 async def list_source_records(hub: Hub, asked: Asked, relation_id: str, query: PageQuery) -> View:
     """The visible party records, by source and key. Raises NotAllowed, NotFound, InvalidInput."""
-    admitted = await admit(hub, asked, "source-records")
+    admitted = await admit(hub, asked, "source-records", verified_with_the_look=True)
     parts = await look(
         hub, admitted, lambda driver: records_one_by_one(driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look)
     )

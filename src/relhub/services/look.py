@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from relhub.domain.access import OCCASION_DOES_NOT_HOLD, OCCASION_OF_NO_CASE
+from relhub.domain.access import occasion_does_not_hold
 from relhub.errors import NotAllowed, NotFound
-from relhub.services.admit import Admitted, fetch_occasion, refuse
+from relhub.services.admit import Admitted, fetch_occasion, refuse, renew
 from relhub.services.hub import Hub
 from relhub.storage.cases import is_open_with
 from relhub.storage.database import Driver
@@ -14,7 +14,7 @@ NOT_FOUND = "There is no such relation, or nothing of it that this processing ac
 
 
 class Looked(Protocol):
-    """What such a statement gave: shown | refused | unknown-occasion | not-found."""
+    """What such a statement gave: shown | refused | unknown-occasion | not-found | outdated."""
 
     @property
     def outcome(self) -> str: ...
@@ -24,20 +24,25 @@ _Looked = TypeVar("_Looked", bound=Looked)
 
 
 async def look(hub: Hub, admitted: Admitted, read: Callable[[Driver], Awaitable[_Looked]]) -> _Looked:
-    """What the statement shows; an occasion that the hub does not know is asked of its source once.
+    """What the statement shows, which is to read the profile of `admitted` each time. An occasion that the hub does not know is asked of its source once.
 
     Raises NotAllowed, NotFound, and SourceError when the occasion can't be verified.
     """
-    for last in (False, True):
+    fetched = False
+    while True:
         async with hub.database.driver() as driver:
             looked = await read(driver)
-        if looked.outcome != "unknown-occasion" or last:
+        if looked.outcome == "outdated":
+            await renew(hub, admitted)
+        elif looked.outcome == "unknown-occasion" and not fetched:
+            await fetch_occasion(hub, admitted)
+            fetched = True
+        else:
             break
-        await fetch_occasion(hub, admitted)
     if looked.outcome == "not-found":
         raise NotFound(NOT_FOUND)
     if looked.outcome != "shown":
-        raise NotAllowed(OCCASION_DOES_NOT_HOLD.reason)
+        raise NotAllowed(admitted.does_not_hold.reason)
     return looked
 
 
@@ -46,13 +51,15 @@ async def verify_without_relation(hub: Hub, admitted: Admitted) -> None:
 
     Raises NotAllowed (logged), and SourceError when a case that the hub does not know can't be asked of its source.
     """
-    if admitted.occasion.sort == "none":
+    if not admitted.on_case:
         return
+    must_be_open = admitted.profile.activity.case.open
+    refusal = occasion_does_not_hold(admitted.profile.activity, with_relation=False)
     for last in (False, True):
         async with hub.database.driver() as driver:
-            holds = await is_open_with(driver, *admitted.occasion_case, admitted.look.department)
+            holds = await is_open_with(driver, *admitted.occasion_case, admitted.case_department, must_be_open=must_be_open)
         if holds:
             return
         if holds is None and not last:
-            await fetch_occasion(hub, admitted)
-    await refuse(hub, admitted.look, OCCASION_OF_NO_CASE)
+            await fetch_occasion(hub, admitted, refusal)
+    await refuse(hub, admitted.look, refusal)

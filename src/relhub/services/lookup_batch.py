@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from relhub.domain import identifiers
-from relhub.domain.access import Level
+from relhub.domain.compartments import Level
 from relhub.errors import InvalidInput, Problem
 from relhub.services.admit import Admitted, admit
 from relhub.services.asked import Asked, Reference
@@ -69,7 +69,7 @@ def _meant(references: Sequence[Reference], found: Sequence[Candidate]) -> list[
 
 def _result(admitted: Admitted, meant: Sequence[Glance]) -> dict[str, Any]:
     """With an occasion, what is not there is answered as what the occasion does not involve: nobody learns who is known."""
-    if admitted.occasion.sort != "none" and not any(glance.holds for glance in meant):
+    if admitted.on_case and not any(glance.holds for glance in meant):
         return {"status": "refused"}
     if len(meant) > 1:
         return {"status": "ambiguous", "relations": sorted(glance.relation_id for glance in meant)}

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from relhub.domain import identifiers
-from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level, names_parties
+from relhub.domain.access import names_parties
+from relhub.domain.compartments import Level
 from relhub.errors import AmbiguousIdentifier, InvalidInput, Problem
 from relhub.services.admit import Admitted, admit, fetch_logged, fetch_occasion, not_found, refuse
 from relhub.services.asked import Asked, Reference, View, ViewOptions
@@ -54,7 +55,7 @@ async def _by_case(hub: Hub, admitted: Admitted, source: str, case_id: str, opti
         await _nothing(hub, admitted, _NO_CASE)
     main = main_party([party.role for party in parties])
     others = [party for n, party in enumerate(parties) if n != main and party.relation_id != parties[main].relation_id]
-    named = names_parties(admitted.profile, admitted.occasion, source, case_id, parties[main].capacity)
+    named = names_parties(admitted.profile, admitted.occasion, source, case_id, parties[main].compartment)
     shown = {"otherParties": [_reference(party, named=named) for party in others]}
     return await view_admitted(hub, admitted, parties[main].relation_id, options, shown, [party.relation_id for party in others])
 
@@ -66,13 +67,12 @@ def main_party(roles: Sequence[str]) -> int:
 
 async def _parties(hub: Hub, admitted: Admitted, source: str, case_id: str) -> list[CaseParty]:
     """Of a case that may be seen. One that may not be is fetched as one that is not known: neither can be told from the other."""
-    seen = admitted.profile.at_least(Level.summary)
     async with hub.database.driver() as driver:
-        found = await parties_of_case(driver, source, case_id, seen)
+        found = await parties_of_case(driver, source, case_id, admitted.profile.at_least(Level.summary))
     if not found and could_show(hub, admitted.profile, source):
         await fetch_logged(hub, admitted, source, case_id)
         async with hub.database.driver() as driver:
-            found = await parties_of_case(driver, source, case_id, seen)
+            found = await parties_of_case(driver, source, case_id, admitted.profile.at_least(Level.summary))
     return found
 
 
@@ -94,7 +94,7 @@ async def _by_number(hub: Hub, admitted: Admitted, scheme: str, value: str, opti
 
 async def know_occasion(hub: Hub, admitted: Admitted) -> None:
     """A case that is new may bring the party that is asked for: it is fetched before anything is looked up."""
-    if admitted.occasion.sort == "none":
+    if not admitted.on_case:
         return
     async with hub.database.driver() as driver:
         known = await is_known(driver, *admitted.occasion_case)
@@ -104,18 +104,20 @@ async def know_occasion(hub: Hub, admitted: Admitted) -> None:
 
 async def _nothing(hub: Hub, admitted: Admitted, reason: str) -> NoReturn:
     """Nothing found: where an occasion is needed that is answered as one that does not hold, so that nobody learns who is known."""
-    if admitted.occasion.sort == "none":
+    if not admitted.on_case:
         await not_found(hub, admitted.look, reason)
-    await refuse(hub, admitted.look, OCCASION_DOES_NOT_HOLD)
+    await refuse(hub, admitted.look, admitted.does_not_hold)
 
 
 async def _ambiguous(hub: Hub, admitted: Admitted, found: list[str]) -> NoReturn:
     """Both are named to those whose occasion involves one of them, or who need none."""
-    if admitted.occasion.sort != "none":
+    if admitted.on_case:
         async with hub.database.driver() as driver:
-            involved = await relations_of_occasion(driver, *admitted.occasion_case, admitted.look.department)
+            involved = await relations_of_occasion(
+                driver, *admitted.occasion_case, admitted.case_department, must_be_open=admitted.profile.activity.case.open
+            )
         if not set(found) & involved:
-            await refuse(hub, admitted.look, OCCASION_DOES_NOT_HOLD)
+            await refuse(hub, admitted.look, admitted.does_not_hold)
     async with hub.database.driver() as driver:
         await add_look(driver, admitted.look, "ambiguous", found, [])
     raise AmbiguousIdentifier(tuple(found))

@@ -11,10 +11,9 @@ import orjson
 from relhub.adapters import Document
 from relhub.domain.record import RecordSet
 from relhub.errors import RecordRejected
-from relhub.services.announce import announce
 from relhub.services.hub import Hub
 from relhub.services.keep_records import check_records, keep_records, personal_numbers
-from relhub.services.resolve import Resolved, resolve
+from relhub.services.settle import settle
 from relhub.storage import documents
 from relhub.storage.cases import owners
 from relhub.storage.database import Store
@@ -31,10 +30,17 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Why a set could not be read; `exposed`: its own name holds the number of somebody."""
+    """Why a set could not be read; `exposed`: its own name holds the number of somebody; `unkept`: what it says may not be kept at all."""
 
     reason: str
     exposed: bool = False
+    unkept: bool = False
+
+
+_POLICE_DATA = (
+    "cases of kind {} are police data (Wpg), which is not kept beside records that decide who others are: a source of its own, with "
+    'identity = "leaf", may have them'
+)
 
 
 def encode(document: Document, mapping_version: str) -> Encoded:
@@ -81,11 +87,14 @@ async def _set_aside(
     store: Store, hub: Hub, source: str, by_set: Mapping[str, list[Document]], rejected: Mapping[str, Rejected], at: datetime
 ) -> None:
     """To quarantine; under a name of our own where the source's own name holds somebody's number, and nothing else of such a set is kept."""
-    exposed = [set_key for set_key, why in rejected.items() if why.exposed]
-    if exposed:
-        await documents.forget_documents(store, source, [], exposed)
+    unkept = [set_key for set_key, why in rejected.items() if why.exposed or why.unkept]
+    if unkept:
+        await documents.forget_documents(store, source, [], unkept)
     aside = {
-        hub.sealer.keyed(source, set_key) if why.exposed else set_key: (why.reason, orjson.dumps([one.body for one in by_set[set_key]]))
+        hub.sealer.keyed(source, set_key) if why.exposed else set_key: (
+            why.reason,
+            orjson.dumps([] if why.unkept else [one.body for one in by_set[set_key]]),
+        )
         for set_key, why in rejected.items()
     }
     await documents.set_aside(store, source, aside, hub.adapters[source].mapping_version, at, hub.sealer)
@@ -102,11 +111,9 @@ async def _reject_taken(store: Store, source: str, read: dict[str, RecordSet], r
 
 async def replace(store: Store, hub: Hub, source: str, read: Mapping[str, RecordSet], at: datetime) -> None:
     """Keeps the records of these sets, puts their parties in relations, and notes what changed."""
-    written = await keep_records(store, hub.sealer, source, read, leaf=hub.sources[source].identity == "leaf")
-    resolved = Resolved()
-    if written.new or written.gone.refs:
-        resolved = await resolve(store, hub.sealer, written.new, written.gone, at)
-    await announce(store, source, written, resolved, at)
+    tells = hub.adapters[source].tells_non_disclosure
+    written = await keep_records(store, hub.sealer, source, read, leaf=hub.sources[source].identity == "leaf", tells_non_disclosure=tells)
+    await settle(store, hub, source, written, written.new, at)
 
 
 async def _documents(
@@ -135,6 +142,9 @@ def _read(hub: Hub, source: str, by_set: Mapping[str, list[Document]]) -> tuple[
             records = hub.adapters[source].to_records(found, lambda text: hub.sealer.keyed(source, text))
             exposed = any(number in set_key for number in personal_numbers(records.parties))
             check_records(records)
+            if refused := sorted({case.kind for case in records.cases if hub.sources[source].refuses(case.kind)}):
+                rejected[set_key] = Rejected(_POLICE_DATA.format(", ".join(refused)), exposed, unkept=True)
+                continue
             if any(owner.setdefault(case.id, set_key) != set_key for case in records.cases):
                 raise RecordRejected("another case on the same page has this id")
         except RecordRejected as error:

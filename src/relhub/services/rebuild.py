@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 
 import orjson
 
-from relhub.services.announce import announce
 from relhub.services.hub import Hub
 from relhub.services.keep_records import CASE, PARTY, case_row, hashed_terms, match_keys
-from relhub.services.resolve import resolve
+from relhub.services.settle import settle
 from relhub.storage import computed
 from relhub.storage.database import Store
-from relhub.storage.records import Gone, Written, save_computed
+from relhub.storage.records import Written, save_computed
 
 _BATCH = 1000
 
@@ -25,14 +24,14 @@ async def rebuild(hub: Hub, on_progress: Callable[[int, int | None], None] | Non
     async with hub.database.begin() as store:
         await store.lock_resolve()
         await computed.clear(store)
-        await computed.replay(store)
+        await computed.replay(store, when_unknown=hub.protected_when_unknown)
         parties = await _parties(store, hub)
         await _cases(store)
+        await computed.protect_cases(store)
         done: set[int] = set()
         for start in range(0, len(parties), _BATCH):
             seeds = [id_ for id_ in parties[start : start + _BATCH] if id_ not in done]
-            resolved = await resolve(store, hub.sealer, seeds, Gone(), at)
-            await announce(store, "rebuild", Written(), resolved, at)
+            resolved = await settle(store, hub, "rebuild", Written(), seeds, at)
             done |= resolved.looked_at
             if on_progress:
                 on_progress(len(done), len(parties))

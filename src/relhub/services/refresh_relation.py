@@ -3,7 +3,8 @@
 import asyncio
 from datetime import datetime
 
-from relhub.domain.access import Level, Profile
+from relhub.domain.access import Profile
+from relhub.domain.compartments import Level
 from relhub.errors import DatabaseUnusable, SourceError
 from relhub.services.fetch_case import fetch_cases
 from relhub.services.hub import Hub

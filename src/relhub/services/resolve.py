@@ -14,9 +14,13 @@ from relhub.storage.sealing import Sealer
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The party records that were looked at, those that moved (from which relation to which), and the ids that are no longer in use."""
+    """The party records that were looked at, those that moved (from which relation to which), and the ids that are no longer in use.
+
+    `touched`: relations that have other records than before.
+    """
 
     looked_at: set[int] = field(default_factory=set)
+    touched: set[str] = field(default_factory=set)
     moved: dict[int, tuple[str, str]] = field(default_factory=dict)
     retired: Mapping[str, str | None] = field(default_factory=dict)
 
@@ -30,10 +34,10 @@ async def resolve(store: Store, sealer: Sealer, seeds: Collection[int], gone: Go
     clusters = partition(members, await relations.decisions_between(store, names))
     held = await relations.held_ids(store, left | {id_ for id_ in present.values() if id_})
     naming, given = await _name(store, sealer, clusters, held)
-    moved = await _save(store, given, present, gone, naming.retired, at)
+    moved, touched = await _save(store, given, present, gone, naming.retired, at)
     leading = await _lead_on(store, names | {(source, key) for (source, key, _), _ in gone.refs})
     ended = {id_: leading.get(id_) for id_ in naming.retired}
-    return Resolved(set(ids), {id_: (old, new) for id_, new in moved.items() if (old := present[id_])}, ended)
+    return Resolved(set(ids), touched - set(ended), {id_: (old, new) for id_, new in moved.items() if (old := present[id_])}, ended)
 
 
 async def _lead_on(store: Store, names: Collection[PartyName]) -> dict[str, str | None]:
@@ -77,16 +81,15 @@ async def _save(
     gone: Gone,
     retired: Collection[str],
     at: datetime,
-) -> dict[int, str]:
-    """What was decided is kept. Returns the relation of each party record that has another than before."""
+) -> tuple[dict[int, str], set[str]]:
+    """What was decided is kept. Returns the relation of each party record that has another than before, and the relations that this touches."""
     moved = {member.id: item.id for item in given for member in item.cluster.members if present[member.id] != item.id}
     refs = {member.id: member.ref for item in given for member in item.cluster.members}
     ended = [ref for ref, _ in gone.refs] + [refs[id_] for id_ in moved if present[id_]]
     touched = set(moved.values()) | {id_ for _, id_ in gone.refs if id_} | {old for id_ in moved if (old := present[id_])}
     if not touched:
-        return moved
+        return moved, touched
     await relations.save_relations(store, given, moved, at)
     await relations.save_memberships(store, ended, [(refs[id_], relation_id) for id_, relation_id in moved.items()], at)
     await relations.retire(store, retired, at)
-    await relations.protect(store, touched - set(retired))
-    return moved
+    return moved, touched

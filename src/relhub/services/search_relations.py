@@ -5,7 +5,8 @@ from typing import Any
 
 import orjson
 
-from relhub.domain.access import Level, Profile, Refusal
+from relhub.domain.access import Profile, Refusal
+from relhub.domain.compartments import Level
 from relhub.domain.golden import Voice, golden_record
 from relhub.domain.names import name_key
 from relhub.domain.search_terms import ADDRESS_FIELDS, address_term, phone_term
@@ -20,6 +21,10 @@ from relhub.storage.parties import relations_by_terms, visible_parties
 MOST = 20
 _NO_SEARCH = Refusal("This processing activity may not search; look a relation up by case or by official number.")
 
+_NOT_BY_DETAILS = Refusal(
+    "This processing activity does not see addresses, phones and e-mail addresses, so it can't search by them; search by name and birthDate."
+)
+
 
 async def search_relations(hub: Hub, asked: Asked, query: SearchQuery) -> bytes:
     """Relations with visible records that have all of these facts. Raises NotAllowed, and InvalidInput when the question is too broad."""
@@ -32,6 +37,8 @@ async def search_relations(hub: Hub, asked: Asked, query: SearchQuery) -> bytes:
         raise InvalidInput(
             Problem("body", "too broad: give at least two facts (name, birthDate, postalCode with or without houseNumber, email, phone)")
         )
+    if "contact-details" not in profile.groups and any(field in ADDRESS_FIELDS for field, _ in terms):
+        await refuse(hub, admitted.look, _NOT_BY_DETAILS)
     seen = profile.at_least(Level.summary)
     hidden = "non-disclosed" not in profile.groups
     hashed = [(field, hub.sealer.token(f"search:{field}", term), hidden and field in ADDRESS_FIELDS) for field, term in terms]

@@ -4,8 +4,7 @@ from typing import Any
 
 import orjson
 
-from relhub.domain.access import OCCASION_DOES_NOT_HOLD, Level, names_parties
-from relhub.domain.record import Capacity
+from relhub.domain.access import names_parties
 from relhub.services.admit import Admitted, admit, fetch_logged, fetch_occasion, not_found, refuse
 from relhub.services.asked import Asked, View
 from relhub.services.fetch_case import could_show
@@ -23,10 +22,10 @@ async def show_case(hub: Hub, asked: Asked, source: str, case_id: str) -> View:
     """
     admitted = await admit(hub, asked, "case")
     found = await _look(hub, admitted, source, case_id)
-    if not found.records or (admitted.occasion.sort != "none" and found.holds is None):
+    if not found.records or (admitted.on_case and found.holds is None):
         found = await _ask_sources(hub, admitted, source, case_id, found)
-    if admitted.occasion.sort != "none" and not found.holds:
-        await refuse(hub, admitted.look, OCCASION_DOES_NOT_HOLD)
+    if admitted.on_case and not found.holds:
+        await refuse(hub, admitted.look, admitted.does_not_hold)
     if not found.records:
         await not_found(hub, admitted.look, NO_CASE)
     case, *others = [_show(admitted, *record) for record in found.records]
@@ -37,10 +36,9 @@ async def show_case(hub: Hub, asked: Asked, source: str, case_id: str) -> View:
 async def _look(hub: Hub, admitted: Admitted, source: str, case_id: str) -> CaseView:
     """What may be seen; logged when it is shown."""
     profile = admitted.profile
-    levels = profile.at_least(Level.summary), profile.at_least(Level.full)
     async with hub.database.begin() as store:
-        found = await one_case(store.driver, source, case_id, *levels, admitted.occasion_case, admitted.look.department)
-        if found.records and (admitted.occasion.sort == "none" or found.holds):
+        found = await one_case(store.driver, source, case_id, profile, admitted.occasion_case, admitted.look.department)
+        if found.records and (not admitted.on_case or found.holds):
             relation_ids = sorted({party["relation"] for *_, parties in found.records for party in parties})
             await add_look(store.driver, admitted.look, "shown", relation_ids, [ref for _, ref, *_ in found.records])
     return found
@@ -48,7 +46,7 @@ async def _look(hub: Hub, admitted: Admitted, source: str, case_id: str) -> Case
 
 async def _ask_sources(hub: Hub, admitted: Admitted, source: str, case_id: str, found: CaseView) -> CaseView:
     """Fetches what is not there. A case that may not be seen is fetched as one that is not known: neither can be told from the other."""
-    if admitted.occasion.sort != "none" and found.holds is None:
+    if admitted.on_case and found.holds is None:
         await fetch_occasion(hub, admitted)
         found = await _look(hub, admitted, source, case_id)
     if not found.records and could_show(hub, admitted.profile, source):
@@ -57,8 +55,8 @@ async def _ask_sources(hub: Hub, admitted: Admitted, source: str, case_id: str, 
     return found
 
 
-def _show(admitted: Admitted, part: bytes, ref: str, capacity: Capacity, parties: list[dict[str, Any]]) -> bytes:
+def _show(admitted: Admitted, part: bytes, ref: str, compartment: int, parties: list[dict[str, Any]]) -> bytes:
     source, _, case_id = ref.partition("/")
-    if not names_parties(admitted.profile, admitted.occasion, source, case_id, capacity):
+    if not names_parties(admitted.profile, admitted.occasion, source, case_id, compartment):
         parties = [{key: value for key, value in party.items() if key != "name"} for party in parties]
     return part + b',"parties":' + orjson.dumps(parties) + b"}"

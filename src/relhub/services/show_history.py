@@ -13,7 +13,7 @@ from relhub.storage.memberships import Period, periods
 
 async def show_history(hub: Hub, asked: Asked, relation_id: str, query: PageQuery) -> View:
     """Periods of the visible records, newest first. Raises NotAllowed, NotFound, InvalidInput."""
-    admitted = await admit(hub, asked, "history")
+    admitted = await admit(hub, asked, "history", verified_with_the_look=True)
     found = await look(hub, admitted, lambda driver: periods(driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look))
     ordered = sorted(found.periods, key=_place)
     body = page(hub, f"history/{found.relation_id}", query, ordered, _place, lambda period: _show(period, found.relation_id))

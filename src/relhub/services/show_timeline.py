@@ -14,7 +14,7 @@ from relhub.storage.timeline import timeline
 
 async def show_timeline(hub: Hub, asked: Asked, relation_id: str, query: PageQuery) -> View:
     """Cases that began and ended (from summary on), what was decided, inspected and imposed (in full). Raises NotAllowed, NotFound, InvalidInput."""
-    admitted = await admit(hub, asked, "timeline")
+    admitted = await admit(hub, asked, "timeline", verified_with_the_look=True)
     place = open_cursor(hub.sealer, f"timeline/{relation_id}", query.cursor)
     after = (date.fromisoformat(place[0]), int(place[1]), int(place[2])) if place else None
     found = await look(

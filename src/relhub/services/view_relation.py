@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from relhub.domain.access import Level, Profile
+from relhub.domain.access import Profile
+from relhub.domain.compartments import Level
 from relhub.domain.golden import Golden, Voice, golden_record
 from relhub.domain.identity import shared_evidence
 from relhub.domain.record import PartyRecord
@@ -24,7 +25,7 @@ PAGE = 20
 
 async def view_relation(hub: Hub, asked: Asked, relation_id: str, options: ViewOptions) -> View:
     """One relation. Raises NotAllowed, NotFound, and SourceError when the occasion can't be verified."""
-    return await view_admitted(hub, await admit(hub, asked, "view"), relation_id, options)
+    return await view_admitted(hub, await admit(hub, asked, "view", verified_with_the_look=True), relation_id, options)
 
 
 async def view_admitted(
@@ -43,8 +44,9 @@ async def view_admitted(
 
 async def load(hub: Hub, admitted: Admitted, relation_id: str, **which: Any) -> ViewParts:
     """The visible parts, logged; `which`: as of `view_parts`. Raises as `look` does."""
-    who = (relation_id, admitted.profile, admitted.occasion_case, admitted.look)
-    return await look(hub, admitted, lambda driver: view_parts(driver, *who, **which))
+    return await look(
+        hub, admitted, lambda driver: view_parts(driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look, **which)
+    )
 
 
 def _sections(
@@ -97,7 +99,7 @@ def _sources(hub: Hub, profile: Profile, parts: ViewParts, refreshed: set[str]) 
     """Each source by name with one word for its state. One that is at most a referral is not listed, whatever it knows."""
     listed = []
     for name, config in sorted(hub.sources.items()):
-        level = max((profile.levels.get(capacity, Level.none) for capacity in hub.adapters[name].capacities), default=Level.none)
+        level = profile.level_of_source(hub.access.scope(name))
         if level == Level.none:
             listed.append({"source": name, "state": "withheld"})
         elif level > Level.referral:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import orjson
 
 from relhub import metrics
-from relhub.domain.access import Level, Profile
+from relhub.domain.access import Profile
+from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
 from relhub.storage.log import LOOK_COLUMNS, Look, look_parameters
 
@@ -36,10 +37,10 @@ class Glance:
 _CANDIDATES = """
 SELECT q.place, p.relation_id, '' "role", 0 position FROM unnest($2::int[], $3::text[], $4::bytea[]) q (place, scheme, token)
     JOIN party_identifier n ON n.token = q.token AND n.scheme = q.scheme JOIN party_record p ON p.id = n.party_id
-    WHERE EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.capacity = ANY($1))
+    WHERE EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.compartment = ANY($1))
 UNION
 SELECT q.place, i.relation_id, i.role, i.position FROM unnest($5::int[], $6::text[], $7::text[]) q (place, source, case_id)
-    JOIN case_record c ON c.source = q.source AND c.case_id = q.case_id AND c.capacity = ANY($1) JOIN involvement i ON i.case_id = c.id
+    JOIN case_record c ON c.source = q.source AND c.case_id = q.case_id AND c.compartment = ANY($1) JOIN involvement i ON i.case_id = c.id
 ORDER BY 1, 4, 2
 """
 
@@ -50,13 +51,14 @@ WITH target AS (
     LEFT JOIN relation r ON r.id = q.id LEFT JOIN relation s ON s.id = r.merged_into
 )
 SELECT t.asked, t.id, t.kind, (
-        SELECT c.open AND $7 = ANY(c.departments) AND EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.case_id = c.id)
+        SELECT (c.open OR NOT $8) AND ($7::text IS NULL OR $7 = ANY(c.departments))
+            AND (NOT $9 OR EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.case_id = c.id))
         FROM case_record c WHERE c.source = $5 AND c.case_id = $6) holds,
-    EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.capacity = ANY($3)) named,
-    EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.capacity = ANY($4)) referred,
+    EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.compartment = ANY($3)) named,
+    EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.compartment = ANY($4)) referred,
     (SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM (
-        SELECT i.capacity, count(DISTINCT CASE WHEN i.zaak = '' OR i.capacity <> ALL($2) THEN i.case_id::text ELSE i.zaak END) n
-        FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.capacity = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ()) ORDER BY 1) o)::text counts
+        SELECT i.capacity, count(DISTINCT CASE WHEN i.zaak = '' OR i.compartment <> ALL($2) THEN i.case_id::text ELSE i.zaak END) n
+        FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.compartment = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ()) ORDER BY 1) o)::text counts
 FROM target t
 """
 _ADD_MANY = f"""
@@ -67,11 +69,11 @@ FROM unnest($1::text[], $2::text[]) l (outcome, relation_id)
 
 
 async def candidates(
-    driver: Driver, capacities: Sequence[str], numbers: Sequence[tuple[int, str, bytes]], cases: Sequence[tuple[int, str, str]]
+    driver: Driver, compartments: Sequence[int], numbers: Sequence[tuple[int, str, bytes]], cases: Sequence[tuple[int, str, str]]
 ) -> list[Candidate]:
     """What each reference may mean among what may be seen. `numbers`: (place, scheme, token); `cases`: (place, source, case id)."""
     columns = [[row[index] for row in rows] for rows in (numbers, cases) for index in range(3)]
-    rows = await driver.fetch(_CANDIDATES, capacities, *columns)
+    rows = await driver.fetch(_CANDIDATES, compartments, *columns)
     return [Candidate(row["place"], row["relation_id"], row["role"]) for row in rows]
 
 
@@ -84,9 +86,11 @@ async def glances(
         relation_ids,
         profile.at_least(Level.summary),
         profile.at_least(Level.existence),
-        [capacity for capacity, level in profile.levels.items() if level == Level.referral],
+        profile.referred,
         *occasion,
-        department,
+        department if profile.activity.case.own_department else None,
+        profile.activity.case.open,
+        profile.activity.case.involves_relation,
     )
     found = {}
     for row in rows:

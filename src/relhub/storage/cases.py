@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from relhub.domain.record import Capacity
 from relhub.storage.database import Driver, Store
 
 
@@ -13,7 +12,7 @@ class CaseParty:
     role: str
     display: str
     kind: str
-    capacity: Capacity
+    compartment: int
 
 
 async def set_keys_of(store: Store, source: str, case_id: str) -> list[str]:
@@ -39,40 +38,42 @@ async def is_known(driver: Driver, source: str, case_id: str) -> bool:
     return bool(await driver.fetchval("SELECT EXISTS (SELECT FROM case_record WHERE source = $1 AND case_id = $2)", source, case_id))
 
 
-async def is_open_with(driver: Driver, source: str, case_id: str, department: str) -> bool | None:
-    """Whether this case is open and dealt with by this department; None when it is not known."""
-    statement = "SELECT open AND $3 = ANY(departments) FROM case_record WHERE source = $1 AND case_id = $2"
-    holds: bool | None = await driver.fetchval(statement, source, case_id, department)
+async def is_open_with(driver: Driver, source: str, case_id: str, department: str | None, *, must_be_open: bool) -> bool | None:
+    """Whether this case is open, where it must be, and dealt with by this department (None: any); None when it is not known."""
+    statement = """
+        SELECT (open OR NOT $4) AND ($3::text IS NULL OR $3 = ANY(departments)) FROM case_record WHERE source = $1 AND case_id = $2
+    """
+    holds: bool | None = await driver.fetchval(statement, source, case_id, department, must_be_open)
     return holds
 
 
-async def parties_of_case(driver: Driver, source: str, case_id: str, capacities: Sequence[str]) -> list[CaseParty]:
-    """The parties of a case in one of these capacities, in the order of the source; empty when there is no such case."""
+async def parties_of_case(driver: Driver, source: str, case_id: str, compartments: Sequence[int]) -> list[CaseParty]:
+    """The parties of a case in one of these compartments, in the order of the source; empty when there is no such case."""
     rows = await driver.fetch(
         """
-        SELECT p.relation_id, i.role, p.display, p.kind, c.capacity FROM case_record c JOIN involvement i ON i.case_id = c.id JOIN party_record p ON p.id = i.party_id
-        WHERE c.source = $1 AND c.case_id = $2 AND c.capacity = ANY($3) ORDER BY i.position
+        SELECT p.relation_id, i.role, p.display, p.kind, c.compartment FROM case_record c JOIN involvement i ON i.case_id = c.id JOIN party_record p ON p.id = i.party_id
+        WHERE c.source = $1 AND c.case_id = $2 AND c.compartment = ANY($3) ORDER BY i.position
         """,
         source,
         case_id,
-        capacities,
+        compartments,
     )
-    return [CaseParty(row["relation_id"], row["role"], row["display"], row["kind"], row["capacity"]) for row in rows]
+    return [CaseParty(row["relation_id"], row["role"], row["display"], row["kind"], row["compartment"]) for row in rows]
 
 
 async def newest_cases(
-    driver: Driver, relation_id: str, capacities: Sequence[str], sources: list[str], limit: int
+    driver: Driver, relation_id: str, compartments: Sequence[int], sources: list[str], limit: int
 ) -> list[tuple[str, str]]:
     """(source, case id) of the visible cases of a relation, at most so many from each of these sources: open ones first, newest first."""
     rows = await driver.fetch(
         """
         SELECT newest.source, newest.case_id FROM unnest($3::text[]) s (name) CROSS JOIN LATERAL (
             SELECT DISTINCT i.open, i.on_date, c.id, c.source, c.case_id FROM involvement i JOIN case_record c ON c.id = i.case_id
-            WHERE i.relation_id = $1 AND i.capacity = ANY($2) AND c.source = s.name ORDER BY i.open DESC, i.on_date DESC, c.id DESC LIMIT $4
+            WHERE i.relation_id = $1 AND i.compartment = ANY($2) AND c.source = s.name ORDER BY i.open DESC, i.on_date DESC, c.id DESC LIMIT $4
         ) newest
         """,
         relation_id,
-        capacities,
+        compartments,
         sources,
         limit,
     )

@@ -27,13 +27,13 @@ async def clear(store: Store) -> None:
         "UPDATE party_record SET relation_id = NULL",
         "UPDATE party_identifier SET relation_id = NULL",
         "UPDATE involvement SET relation_id = NULL",
-        """UPDATE case_record SET "full" = '', summary = '', existence = ''""",
+        """UPDATE case_record SET "full" = '', summary = '', existence = '', discreet = '', protected = false""",
     ):
         await store.driver.execute(statement)
 
 
-async def replay(store: Store) -> None:
-    """Every record back in the relation whose id it was given: what the membership facts say."""
+async def replay(store: Store, *, when_unknown: bool) -> None:
+    """Every record back in the relation whose id it was given: what the membership facts say. `when_unknown`: as of `relations.protect`."""
     for statement in (
         """
         UPDATE party_record p SET relation_id = m.relation_id FROM membership m
@@ -41,12 +41,25 @@ async def replay(store: Store) -> None:
         """,
         "UPDATE party_identifier n SET relation_id = p.relation_id FROM party_record p WHERE p.id = n.party_id",
         "UPDATE involvement i SET relation_id = p.relation_id FROM party_record p WHERE p.id = i.party_id",
-        """
-        UPDATE relation r SET non_disclosure = p.protected
-        FROM (SELECT relation_id, bool_or(protected) protected FROM party_record GROUP BY 1) p WHERE r.id = p.relation_id
-        """,
     ):
         await store.driver.execute(statement)
+    await store.driver.execute(
+        """
+        UPDATE relation r SET non_disclosure = p.protected
+        FROM (SELECT relation_id, coalesce(bool_or(protected), $1) protected FROM party_record GROUP BY 1) p WHERE r.id = p.relation_id
+        """,
+        when_unknown,
+    )
+
+
+async def protect_cases(store: Store) -> None:
+    """Every case that someone with non-disclosure is in is protected."""
+    await store.driver.execute(
+        """
+        UPDATE case_record c SET protected = true
+        WHERE EXISTS (SELECT FROM involvement i JOIN relation r ON r.id = i.relation_id WHERE i.case_id = c.id AND r.non_disclosure)
+        """
+    )
 
 
 async def party_batches(store: Store, size: int) -> AsyncIterator[list[StoredParty]]:
@@ -88,11 +101,13 @@ async def save_cases(store: Store, rows: Sequence[tuple[int, CaseRow]]) -> None:
     """The parts as they are shown, and what the view selects by."""
     await store.driver.execute(
         """
-        UPDATE case_record c SET "full" = r.f, summary = r.s, existence = r.e FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[]) r (id, f, s, e)
+        UPDATE case_record c SET "full" = r.f, summary = r.s, existence = r.e, discreet = r.d
+        FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[]) r (id, f, s, e, d)
         WHERE c.id = r.id
         """,
         [id_ for id_, _ in rows],
         [row.full for _, row in rows],
         [row.summary for _, row in rows],
         [row.existence for _, row in rows],
+        [row.discreet for _, row in rows],
     )

@@ -7,8 +7,10 @@ from typing import Any
 
 import orjson
 
-from relhub.domain.record import Capacity
+from relhub.domain.access import Profile
+from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
+from relhub.storage.seen import part
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,53 +26,54 @@ class ListedCase:
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """`capacities`: those to list, all of which may be seen; `phase`: open, closed or both (None)."""
+    """`compartments`: those to list, all of which may be seen; `phase`: open, closed or both (None)."""
 
     department: str
-    capacities: Sequence[str]
+    compartments: Sequence[int]
     source: str
     is_open: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """`records`: (part, ref, capacity, parties) of a case and of the other visible records of its zaak, empty when it is not there.
+    """`records`: (part, ref, compartment, parties) of a case and of the other visible records of its zaak, empty when it is not there.
 
     `holds`: whether the occasion does; None when it is a case that is not known.
     """
 
-    records: list[tuple[bytes, str, Capacity, list[dict[str, Any]]]]
+    records: list[tuple[bytes, str, int, list[dict[str, Any]]]]
     holds: bool | None
 
 
 def _listed(case: str) -> str:
-    return f"{case}.department = $1 AND {case}.capacity = ANY($2) AND ($3 = '' OR {case}.source = $3) AND ($4::bool IS NULL OR {case}.open = $4)"
+    return f"{case}.department = $1 AND {case}.compartment = ANY($2) AND ($3 = '' OR {case}.source = $3) AND ($4::bool IS NULL OR {case}.open = $4)"
 
 
-_PART = """CASE WHEN %s.capacity = ANY($6) THEN %s."full" ELSE %s.summary END"""
 _CASES = f"""
 WITH page AS MATERIALIZED (
-    SELECT c.id, c.open, c.on_date, c.zaak, c.source || '/' || c.case_id ref, {_PART.replace("%s", "c")} part FROM case_record c
+    SELECT c.id, c.open, c.on_date, c.zaak, c.source || '/' || c.case_id ref, {part("c", "$6", "$5", "NOT $11")} part FROM case_record c
     WHERE {_listed("c")} AND ($7::bool IS NULL OR (c.open, c.on_date, c.id) < ($7, $8::date, $9::bigint)) AND (c.zaak = '' OR NOT EXISTS (
         SELECT FROM case_record o WHERE o.zaak = c.zaak AND o.id <> c.id AND {_listed("o")}
-        AND (o.open, o.capacity = ANY($6), c.on_date, c.id) > (c.open, c.capacity = ANY($6), o.on_date, o.id)))
+        AND (o.open, o.compartment = ANY($6), c.on_date, c.id) > (c.open, c.compartment = ANY($6), o.on_date, o.id)))
     ORDER BY c.open DESC, c.on_date DESC, c.id DESC LIMIT $10
 )
 SELECT page.*, also.parts, also.refs, ARRAY(SELECT DISTINCT i.relation_id FROM involvement i WHERE i.case_id = page.id OR i.case_id = ANY(also.ids)) relation_ids
 FROM page LEFT JOIN LATERAL (
-    SELECT string_agg({_PART.replace("%s", "k")} || '}}'::bytea, ',' ORDER BY k.source, k.case_id) parts, array_agg(k.source || '/' || k.case_id) refs, array_agg(k.id) ids
-    FROM case_record k WHERE k.zaak = page.zaak AND k.zaak <> '' AND k.id <> page.id AND k.capacity = ANY($5)
+    SELECT string_agg({part("k", "$6", "$5", "NOT $11")} || '}}'::bytea, ',' ORDER BY k.source, k.case_id) parts, array_agg(k.source || '/' || k.case_id) refs, array_agg(k.id) ids
+    FROM case_record k WHERE k.zaak = page.zaak AND k.zaak <> '' AND k.id <> page.id AND k.compartment = ANY($5)
 ) also ON true
 ORDER BY page.open DESC, page.on_date DESC, page.id DESC
 """
 
 
 async def department_cases(
-    driver: Driver, wanted: CaseFilter, summary: Sequence[str], full: Sequence[str], after: Sequence[Any] | None, limit: int
+    driver: Driver, wanted: CaseFilter, profile: Profile, after: Sequence[Any] | None, limit: int
 ) -> list[ListedCase]:
     """Cases that a department deals with, open ones first, newest first; one zaak that it knows in two systems comes once."""
     place = after or (None, None, None)
-    rows = await driver.fetch(_CASES, wanted.department, wanted.capacities, wanted.source, wanted.is_open, summary, full, *place, limit)
+    levels = profile.at_least(Level.summary), profile.at_least(Level.full)
+    asked = wanted.department, wanted.compartments, wanted.source, wanted.is_open
+    rows = await driver.fetch(_CASES, *asked, *levels, *place, limit, profile.shows_non_disclosed)
     return [
         ListedCase(
             row["part"],
@@ -83,19 +86,19 @@ async def department_cases(
     ]
 
 
-_ONE = """
-WITH asked AS (SELECT * FROM case_record WHERE source = $1 AND case_id = $2 AND capacity = ANY($3)), record AS (
+_ONE = f"""
+WITH asked AS (SELECT * FROM case_record WHERE source = $1 AND case_id = $2 AND compartment = ANY($3)), record AS (
     SELECT 0 place, * FROM asked UNION ALL
-    SELECT 1, k.* FROM asked a JOIN case_record k ON k.zaak = a.zaak AND k.zaak <> '' AND k.id <> a.id AND k.capacity = ANY($3)
+    SELECT 1, k.* FROM asked a JOIN case_record k ON k.zaak = a.zaak AND k.zaak <> '' AND k.id <> a.id AND k.compartment = ANY($3)
 ), shown AS (
-    SELECT r.place, r.capacity, r.source || '/' || r.case_id ref, CASE WHEN r.capacity = ANY($4) THEN r."full" ELSE r.summary END part, (
+    SELECT r.place, r.compartment, r.source || '/' || r.case_id ref, {part("r", "$4", "$3", "NOT $8")} part, (
         SELECT json_agg(json_build_object('role', i.role, 'relation', p.relation_id, 'kind', p.kind, 'name', p.display) ORDER BY i.position)
         FROM involvement i JOIN party_record p ON p.id = i.party_id WHERE i.case_id = r.id) parties
     FROM record r
 )
-SELECT array_agg(part ORDER BY place, ref) parts, array_agg(ref ORDER BY place, ref) refs, array_agg(capacity ORDER BY place, ref) capacities, array_agg(coalesce(parties::text, '[]') ORDER BY place, ref) parties,
-    (SELECT c.open AND $7 = ANY(c.departments) AND EXISTS (SELECT FROM asked a WHERE a.id = c.id OR EXISTS (
-        SELECT FROM involvement i JOIN involvement j ON j.relation_id = i.relation_id WHERE i.case_id = a.id AND j.case_id = c.id))
+SELECT array_agg(part ORDER BY place, ref) parts, array_agg(ref ORDER BY place, ref) refs, array_agg(compartment ORDER BY place, ref) compartments, array_agg(coalesce(parties::text, '[]') ORDER BY place, ref) parties,
+    (SELECT (c.open OR NOT $9) AND ($7::text IS NULL OR $7 = ANY(c.departments)) AND (NOT $10 OR EXISTS (SELECT FROM asked a WHERE a.id = c.id OR EXISTS (
+        SELECT FROM involvement i JOIN involvement j ON j.relation_id = i.relation_id WHERE i.case_id = a.id AND j.case_id = c.id)))
     FROM case_record c WHERE c.source = $5 AND c.case_id = $6) holds
 FROM shown
 """
@@ -105,13 +108,15 @@ async def one_case(
     driver: Driver,
     source: str,
     case_id: str,
-    summary: Sequence[str],
-    full: Sequence[str],
+    profile: Profile,
     occasion: tuple[str, str],
     department: str,
 ) -> CaseView:
     """A case that may be seen from `summary` on, with its parties, and whether the occasion is this case or shares a relation with it."""
-    row = await driver.fetchrow(_ONE, source, case_id, summary, full, *occasion, department)
+    condition, levels = profile.activity.case, (profile.at_least(Level.summary), profile.at_least(Level.full))
+    conditions = profile.shows_non_disclosed, condition.open, condition.involves_relation
+    with_department = department if condition.own_department else None
+    row = await driver.fetchrow(_ONE, source, case_id, *levels, *occasion, with_department, *conditions)
     assert row is not None  # an aggregate
-    columns = [row[name] or () for name in ("parts", "refs", "capacities", "parties")]
+    columns = [row[name] or () for name in ("parts", "refs", "compartments", "parties")]
     return CaseView([(*record, orjson.loads(parties)) for *record, parties in zip(*columns, strict=True)], row["holds"])

@@ -9,12 +9,12 @@ from relhub.storage.database import Driver, Store
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What changed: a relation or a case (`source/case id`), and the capacities of the records by which it did."""
+    """What changed: a relation or a case (`source/case id`), and the compartments of the cases by which it did."""
 
     type: str
     relation_id: str | None
     case: str | None
-    capacities: Collection[str]
+    compartments: Collection[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +33,29 @@ async def add_events(store: Store, source: str, changes: Sequence[Change], at: d
     """Keeps these changes, in the transaction that makes them."""
     await store.driver.execute(
         """
-        INSERT INTO event (at, source, type, relation_id, case_id, capacities)
-        SELECT $1, $2, e.type, e.relation_id, e.case_id, string_to_array(e.capacities, chr(31))
-        FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) e (type, relation_id, case_id, capacities)
+        INSERT INTO event (at, source, type, relation_id, case_id, compartments)
+        SELECT $1, $2, e.type, e.relation_id, e.case_id, e.compartments::int[]
+        FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) e (type, relation_id, case_id, compartments)
         """,
         at,
         source,
         [change.type for change in changes],
         [change.relation_id for change in changes],
         [change.case for change in changes],
-        ["\x1f".join(sorted(change.capacities)) for change in changes],
+        ["{" + ",".join(map(str, sorted(change.compartments))) + "}" for change in changes],  # arrays of several lengths are no array
     )
 
 
-async def relations_in(store: Store, cases: Collection[int]) -> list[tuple[str, str]]:
-    """(relation, capacity) of every involvement in these cases."""
-    rows = await store.driver.fetch("SELECT DISTINCT relation_id, capacity FROM involvement WHERE case_id = ANY($1)", sorted(cases))
-    return [(row["relation_id"], row["capacity"]) for row in rows]
+async def relations_in(store: Store, cases: Collection[int]) -> list[tuple[str, int]]:
+    """(relation, compartment) of every involvement in these cases."""
+    rows = await store.driver.fetch("SELECT DISTINCT relation_id, compartment FROM involvement WHERE case_id = ANY($1)", sorted(cases))
+    return [(row["relation_id"], row["compartment"]) for row in rows]
 
 
-async def capacities_of(store: Store, party_ids: Iterable[int]) -> list[tuple[int, str]]:
-    """(party record, capacity) of every involvement of these party records."""
-    rows = await store.driver.fetch("SELECT DISTINCT party_id, capacity FROM involvement WHERE party_id = ANY($1)", sorted(party_ids))
-    return [(row["party_id"], row["capacity"]) for row in rows]
+async def compartments_of(store: Store, party_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """(party record, compartment) of every involvement of these party records."""
+    rows = await store.driver.fetch("SELECT DISTINCT party_id, compartment FROM involvement WHERE party_id = ANY($1)", sorted(party_ids))
+    return [(row["party_id"], row["compartment"]) for row in rows]
 
 
 async def horizon(driver: Driver) -> int:
@@ -69,13 +69,13 @@ async def horizon(driver: Driver) -> int:
 
 
 async def events_after(
-    driver: Driver, place: tuple[int, int], before: int, of_cases: Sequence[str], of_relations: Sequence[str], limit: int
+    driver: Driver, place: tuple[int, int], before: int, of_cases: Sequence[int], of_relations: Sequence[int], limit: int
 ) -> list[Event]:
-    """The first events after this (transaction, id), of transactions before `before`, by records in capacities that may be seen."""
+    """The first events after this (transaction, id), of transactions before `before`, by cases in these compartments."""
     rows = await driver.fetch(
         """
         SELECT id, transaction, at, type, relation_id, case_id FROM event
-        WHERE (transaction, id) > ($1, $2) AND transaction < $3 AND capacities && CASE WHEN relation_id IS NULL THEN $4::text[] ELSE $5::text[] END
+        WHERE (transaction, id) > ($1, $2) AND transaction < $3 AND compartments && CASE WHEN relation_id IS NULL THEN $4::int[] ELSE $5::int[] END
         ORDER BY transaction, id LIMIT $6
         """,
         *place,

@@ -53,7 +53,7 @@ _ONE_BY_ONE = statement(
     (SELECT json_agg(json_build_array(a.source, a.key, b.source, b.key)) FROM heard a
         JOIN decision d ON (d.a_source, d.a_key) = (a.source, a.key) AND d.withdrawn_at IS NULL AND d.verdict = 'same'
         JOIN heard b ON (b.source, b.key) = (d.b_source, d.b_key) WHERE a.seen AND b.seen)::text decided""",
-    10,
+    14,
 )
 
 # Of the records that are here now all periods, whichever id they had. Of visible records that are elsewhere now: that they were here.
@@ -64,9 +64,9 @@ _PERIODS = """, period AS (
     SELECT '', '', m.relation_id, m.from_at, m.until_at, p.relation_id
     FROM target t JOIN membership m ON m.relation_id = t.id AND m.until_at IS NOT NULL
     JOIN party_record p ON (p.source, p.key, p.variant) = (m.source, m.key, m.variant) AND p.relation_id <> t.id
-    WHERE EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.capacity = ANY($2))
+    WHERE EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.compartment = ANY($2))
 )"""
-_HISTORY = statement(_PERIODS, _RECORDS, "ARRAY(SELECT period FROM period) periods", 10)
+_HISTORY = statement(_PERIODS, _RECORDS, "ARRAY(SELECT period FROM period) periods", 14)
 
 
 async def records_one_by_one(driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> RecordParts:

@@ -7,14 +7,14 @@ import orjson
 
 from relhub.storage.database import Driver
 
-_SEEN = "EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.capacity = ANY($1))"
+_SEEN = "EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.compartment = ANY($1))"
 
 
-async def relations_by_number(driver: Driver, capacities: Sequence[str], scheme: str, token: bytes) -> list[str]:
+async def relations_by_number(driver: Driver, compartments: Sequence[int], scheme: str, token: bytes) -> list[str]:
     """The relations with a visible record that has this number."""
     rows = await driver.fetch(
         f"SELECT DISTINCT p.relation_id FROM party_identifier n JOIN party_record p ON p.id = n.party_id WHERE n.token = $2 AND n.scheme = $3 AND {_SEEN} ORDER BY 1",
-        capacities,
+        compartments,
         token,
         scheme,
     )
@@ -22,7 +22,7 @@ async def relations_by_number(driver: Driver, capacities: Sequence[str], scheme:
 
 
 async def relations_by_terms(
-    driver: Driver, capacities: Sequence[str], terms: Sequence[tuple[str, bytes, bool]], kind: str, limit: int
+    driver: Driver, compartments: Sequence[int], terms: Sequence[tuple[str, bytes, bool]], kind: str, limit: int
 ) -> list[str]:
     """The relations whose visible records have all of these terms; (field, term, whether non-disclosure hides it)."""
     one = f"""
@@ -31,23 +31,23 @@ async def relations_by_terms(
     """
     parts = [one % (number, number + 1, number + 2) for number in range(4, 4 + 3 * len(terms), 3)]
     statement = f"SELECT relation_id FROM ({' INTERSECT '.join(parts)}) found ORDER BY 1 LIMIT $3"
-    rows = await driver.fetch(statement, capacities, kind, limit, *(value for term in terms for value in term))
+    rows = await driver.fetch(statement, compartments, kind, limit, *(value for term in terms for value in term))
     return [row["relation_id"] for row in rows]
 
 
 async def relations_of_kind(
-    driver: Driver, kind: str, capacities: Sequence[str], is_open: bool | None, after: str, limit: int
+    driver: Driver, kind: str, compartments: Sequence[int], is_open: bool | None, after: str, limit: int
 ) -> list[str]:
-    """The first relations of a kind after this id with an involvement in one of these capacities that is open, closed or either (None)."""
+    """The first relations of a kind after this id with an involvement in one of these compartments that is open, closed or either (None)."""
     rows = await driver.fetch(
         """
         SELECT r.id FROM relation r WHERE r.kind = $1 AND r.retired_at IS NULL AND r.id > $2
-            AND EXISTS (SELECT FROM involvement i WHERE i.relation_id = r.id AND i.capacity = ANY($3) AND ($4::bool IS NULL OR i.open = $4))
+            AND EXISTS (SELECT FROM involvement i WHERE i.relation_id = r.id AND i.compartment = ANY($3) AND ($4::bool IS NULL OR i.open = $4))
         ORDER BY r.id LIMIT $5
         """,
         kind,
         after,
-        capacities,
+        compartments,
         is_open,
         limit,
     )
@@ -55,16 +55,16 @@ async def relations_of_kind(
 
 
 async def visible_parties(
-    driver: Driver, capacities: Sequence[str], relation_ids: list[str]
+    driver: Driver, compartments: Sequence[int], relation_ids: list[str]
 ) -> dict[str, tuple[bool, list[dict[str, Any]]]]:
     """Per relation: whether it has non-disclosure, and its visible party records."""
     rows = await driver.fetch(
         f"""
         SELECT p.relation_id, r.non_disclosure, p.source, p.key, p.kind, p.body::text,
-            (SELECT max(i.modified_at) FROM involvement i WHERE i.party_id = p.id AND i.capacity = ANY($1)) at
+            (SELECT max(i.modified_at) FROM involvement i WHERE i.party_id = p.id AND i.compartment = ANY($1)) at
         FROM party_record p JOIN relation r ON r.id = p.relation_id WHERE p.relation_id = ANY($2) AND {_SEEN} ORDER BY p.source, p.key, p.id
         """,
-        capacities,
+        compartments,
         relation_ids,
     )
     found: dict[str, tuple[bool, list[dict[str, Any]]]] = {}

@@ -1,9 +1,11 @@
 """case_record, party_record, involvement and what is kept with them: the facts, as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from relhub.domain.record import Capacity
+from relhub.storage.compartments import Key, keep_compartments
 from relhub.storage.database import Store
 from relhub.storage.relations import neighbours
 
@@ -16,7 +18,9 @@ class CaseRow:
     case_id: str
     set_key: str
     body: str
-    capacity: str
+    capacity: Capacity
+    kind: str
+    confidentiality: str
     open: bool
     department: str
     departments: list[str]
@@ -26,6 +30,7 @@ class CaseRow:
     full: bytes
     summary: bytes
     existence: bytes
+    discreet: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class PartyRow:
     body: str
     contact_of: str
     leaf: bool
-    protected: bool
+    protected: bool | None
     birth: str
     family: str
     display: str
@@ -76,21 +81,21 @@ class Gone:
 class WrittenCase:
     case_id: str
     number: int
-    capacity: str
+    compartment: int
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """What a change of records means: new party records and those that are gone, cases, and what was there before.
 
-    `released`: (relation, capacity) of the involvements that these sets had. `ended`: (case id, capacity) where it is no longer there.
+    `released`: (relation, compartment) of the involvements that these sets had. `ended`: (case id, compartment) where it is no longer there.
     """
 
     new: list[int] = field(default_factory=list)
     gone: Gone = field(default_factory=Gone)
     cases: list[WrittenCase] = field(default_factory=list)
-    released: set[tuple[str, str]] = field(default_factory=set)
-    ended: set[tuple[str, str]] = field(default_factory=set)
+    released: set[tuple[str, int]] = field(default_factory=set)
+    ended: set[tuple[str, int]] = field(default_factory=set)
 
 
 async def replace_sets(
@@ -103,46 +108,54 @@ async def replace_sets(
 ) -> Written:
     """These sets now say this, and nothing else."""
     before = await store.driver.fetch(
-        "SELECT id, case_id, capacity FROM case_record WHERE source = $1 AND set_key = ANY($2)", source, set_keys
+        "SELECT id, case_id, compartment FROM case_record WHERE source = $1 AND set_key = ANY($2)", source, set_keys
     )
-    capacities = {case.case_id: case.capacity for case in cases}
-    ended = {(row["case_id"], row["capacity"]) for row in before if capacities.get(row["case_id"]) != row["capacity"]}
-    released, was_in = await _release_parties(store, source, [row["id"] for row in before], sorted(capacities))
+    compartments = await _compartments(store, source, cases)
+    ended = {(row["case_id"], row["compartment"]) for row in before if compartments.get(row["case_id"]) != row["compartment"]}
+    released, was_in = await _release_parties(store, source, [row["id"] for row in before], sorted(compartments))
     await store.driver.execute(
-        "DELETE FROM case_record WHERE id = ANY($1)", [row["id"] for row in before if row["case_id"] not in capacities]
+        "DELETE FROM case_record WHERE id = ANY($1)", [row["id"] for row in before if row["case_id"] not in compartments]
     )
-    numbers = await _save_cases(store, source, cases)
+    numbers = await _save_cases(store, source, cases, compartments)
     new, known = await _save_parties(store, source, parties)
     await _save_involvements(store, numbers, known, involvements)
-    written = [WrittenCase(case_id, number, capacities[case_id]) for case_id, number in sorted(numbers.items())]
+    written = [WrittenCase(case_id, number, compartments[case_id]) for case_id, number in sorted(numbers.items())]
     return Written(new, await _drop_orphans(store, released), written, was_in, ended)
 
 
-async def _release_parties(store: Store, source: str, numbers: list[int], case_ids: list[str]) -> tuple[list[int], set[tuple[str, str]]]:
-    """The party records that these cases spoke of, and the (relation, capacity) of each involvement."""
+async def _compartments(store: Store, source: str, cases: Sequence[CaseRow]) -> dict[str, int]:
+    """The compartment of each case."""
+    keys: dict[str, Key] = {case.case_id: (source, case.capacity, case.kind, case.confidentiality) for case in cases}
+    ids = await keep_compartments(store, keys.values()) if keys else {}
+    return {case_id: ids[key] for case_id, key in keys.items()}
+
+
+async def _release_parties(store: Store, source: str, numbers: list[int], case_ids: list[str]) -> tuple[list[int], set[tuple[str, int]]]:
+    """The party records that these cases spoke of, and the (relation, compartment) of each involvement."""
     rows = await store.driver.fetch(
         """
         DELETE FROM involvement WHERE case_id = ANY($1)
-            OR case_id IN (SELECT id FROM case_record WHERE source = $2 AND case_id = ANY($3)) RETURNING party_id, relation_id, capacity
+            OR case_id IN (SELECT id FROM case_record WHERE source = $2 AND case_id = ANY($3)) RETURNING party_id, relation_id, compartment
         """,
         numbers,
         source,
         case_ids,
     )
-    return list({row["party_id"] for row in rows}), {(row["relation_id"], row["capacity"]) for row in rows}
+    return list({row["party_id"] for row in rows}), {(row["relation_id"], row["compartment"]) for row in rows}
 
 
-async def _save_cases(store: Store, source: str, cases: Sequence[CaseRow]) -> dict[str, int]:
+async def _save_cases(store: Store, source: str, cases: Sequence[CaseRow], compartments: Mapping[str, int]) -> dict[str, int]:
     rows = await store.driver.fetch(
         """
-        INSERT INTO case_record (source, case_id, set_key, body, capacity, open, department, departments, on_date, modified_at, zaak, "full", summary, existence)
-        SELECT $1, c.case_id, c.set_key, c.body, c.capacity, c.open, c.department, string_to_array(c.departments, chr(31)), c.on_date, c.modified_at, c.zaak, c.f, c.s, c.e
+        INSERT INTO case_record (source, case_id, set_key, body, capacity, open, department, departments, on_date, modified_at, zaak, "full", summary, existence, compartment, discreet)
+        SELECT $1, c.case_id, c.set_key, c.body, c.capacity, c.open, c.department, string_to_array(c.departments, chr(31)), c.on_date, c.modified_at, c.zaak, c.f, c.s, c.e, c.compartment, c.discreet
         FROM unnest($2::text[], $3::text[], $4::jsonb[], $5::text[], $6::bool[], $7::text[], $8::text[], $9::date[], $10::timestamptz[], $11::text[],
-                    $12::bytea[], $13::bytea[], $14::bytea[])
-             c (case_id, set_key, body, capacity, open, department, departments, on_date, modified_at, zaak, f, s, e)
+                    $12::bytea[], $13::bytea[], $14::bytea[], $15::int[], $16::bytea[])
+             c (case_id, set_key, body, capacity, open, department, departments, on_date, modified_at, zaak, f, s, e, compartment, discreet)
         ON CONFLICT (source, case_id) DO UPDATE SET set_key = excluded.set_key, body = excluded.body, capacity = excluded.capacity, open = excluded.open,
             department = excluded.department, departments = excluded.departments, on_date = excluded.on_date, modified_at = excluded.modified_at,
-            zaak = excluded.zaak, "full" = excluded."full", summary = excluded.summary, existence = excluded.existence
+            zaak = excluded.zaak, "full" = excluded."full", summary = excluded.summary, existence = excluded.existence,
+            compartment = excluded.compartment, discreet = excluded.discreet
         RETURNING id, case_id
         """,
         source,
@@ -159,6 +172,8 @@ async def _save_cases(store: Store, source: str, cases: Sequence[CaseRow]) -> di
         [case.full for case in cases],
         [case.summary for case in cases],
         [case.existence for case in cases],
+        [compartments[case.case_id] for case in cases],
+        [case.discreet for case in cases],
     )
     return {row["case_id"]: row["id"] for row in rows}
 
@@ -223,8 +238,8 @@ async def _save_involvements(
     values = [(cases[row.case_id], row.position, parties[row.party], row.role, row.acting_for) for row in rows]
     await store.driver.execute(
         """
-        INSERT INTO involvement (case_id, position, party_id, role, acting_for, relation_id, capacity, open, on_date, modified_at, zaak)
-        SELECT i.case_id, i.position, i.party_id, i.role, i.acting_for, p.relation_id, c.capacity, c.open, c.on_date, c.modified_at, c.zaak
+        INSERT INTO involvement (case_id, position, party_id, role, acting_for, relation_id, capacity, compartment, open, on_date, modified_at, zaak)
+        SELECT i.case_id, i.position, i.party_id, i.role, i.acting_for, p.relation_id, c.capacity, c.compartment, c.open, c.on_date, c.modified_at, c.zaak
         FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::text[], $5::text[]) i (case_id, position, party_id, role, acting_for)
         JOIN case_record c ON c.id = i.case_id JOIN party_record p ON p.id = i.party_id
         """,

@@ -208,15 +208,29 @@ async def save_memberships(store: Store, ended: Sequence[tuple[str, str, str]], 
     )
 
 
-async def protect(store: Store, relation_ids: Collection[str]) -> None:
-    """Non-disclosure counts for the whole relation, whichever of its records says so."""
+async def protect(store: Store, relation_ids: Collection[str], cases: Collection[int], *, when_unknown: bool) -> None:
+    """Non-disclosure counts for the whole relation, whichever of its records says so, and for all of each case that it is in.
+
+    `when_unknown`: whether relations have it of which no source tells. `cases`: further ones that may have come under it, or out.
+    """
     await store.driver.execute(
         """
         UPDATE relation r SET non_disclosure = p.protected
-        FROM (SELECT relation_id, bool_or(protected) protected FROM party_record WHERE relation_id = ANY($1) GROUP BY 1) p
+        FROM (SELECT relation_id, coalesce(bool_or(protected), $2) protected FROM party_record WHERE relation_id = ANY($1) GROUP BY 1) p
         WHERE r.id = p.relation_id AND r.non_disclosure <> p.protected
         """,
         sorted(relation_ids),
+        when_unknown,
+    )
+    await store.driver.execute(
+        """
+        UPDATE case_record c SET protected = p.protected FROM (
+            SELECT i.case_id, bool_or(r.non_disclosure) protected FROM involvement i JOIN relation r ON r.id = i.relation_id
+            WHERE i.case_id IN (SELECT unnest($2::bigint[]) UNION SELECT case_id FROM involvement WHERE relation_id = ANY($1)) GROUP BY 1
+        ) p WHERE c.id = p.case_id AND c.protected <> p.protected
+        """,
+        sorted(relation_ids),
+        sorted(cases),
     )
 
 

@@ -1,6 +1,6 @@
 """What every statement about one relation begins with: what of it may be seen, whether the occasion holds, and the row in the log.
 
-Parameters $1 to $9 are filled by `see`; those of the look follow from the number that `statement` is given.
+Parameters $1 to $13 are filled by `see`; those of the look follow from the number that `statement` is given.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,36 +10,38 @@ from typing import Any
 import orjson
 
 from relhub import metrics
-from relhub.domain.access import FieldGroup, Level, Profile
+from relhub.domain.access import FieldGroup, Profile
+from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
 from relhub.storage.log import LOOK_COLUMNS, Look, look_parameters
 
 _SEEN = """
 target AS (
-    SELECT coalesce(s.id, r.id) id, coalesce(s.kind, r.kind) kind, coalesce(s.non_disclosure, r.non_disclosure) non_disclosure
+    SELECT coalesce(s.id, r.id) id, coalesce(s.kind, r.kind) kind, coalesce(s.non_disclosure, r.non_disclosure) non_disclosure,
+        coalesce(s.non_disclosure, r.non_disclosure) AND NOT $10::bool hidden
     FROM relation r LEFT JOIN relation s ON s.id = r.merged_into WHERE r.id = $1
 ), occasion AS (
-    SELECT c.open AND $7 = ANY(c.departments) AND EXISTS (SELECT FROM involvement i JOIN target t ON t.id = i.relation_id WHERE i.case_id = c.id) holds
+    SELECT (c.open OR NOT $12) AND ($7::text IS NULL OR $7 = ANY(c.departments))
+        AND (NOT $13 OR EXISTS (SELECT FROM involvement i JOIN target t ON t.id = i.relation_id WHERE i.case_id = c.id)) holds
     FROM case_record c WHERE c.source = $5 AND c.case_id = $6
 ), heard AS (
     SELECT p.id, p.source, p.key, p.variant, p.kind, p.body, said.* FROM target t JOIN party_record p ON p.relation_id = t.id CROSS JOIN LATERAL (
-        SELECT max(latest.at) FILTER (WHERE k.capacity = ANY($2)) at, coalesce(bool_or(k.capacity = ANY($2)), false) seen,
-            coalesce(bool_or(k.capacity = ANY($3)), false) named, coalesce(bool_or(k.capacity = ANY($4)), false) referred
-        FROM unnest($3::text[] || $4::text[]) k (capacity) CROSS JOIN LATERAL (
-            SELECT i.modified_at at FROM involvement i WHERE i.party_id = p.id AND i.capacity = k.capacity ORDER BY i.modified_at DESC NULLS LAST LIMIT 1
-        ) latest
+        SELECT max(i.modified_at) FILTER (WHERE i.compartment = ANY($2)) at, coalesce(bool_or(i.compartment = ANY($2)), false) seen,
+            coalesce(bool_or(i.compartment = ANY($3)), false) named, coalesce(bool_or(i.compartment = ANY($4)), false) referred
+        FROM involvement i WHERE i.party_id = p.id AND i.compartment = ANY($3::int[] || $4::int[])
     ) said
 ), verdict AS (
     SELECT CASE
+        WHEN $11 < (SELECT max(id) FROM compartment) THEN 'outdated'
         WHEN $5 <> '' AND o.holds IS NULL THEN 'unknown-occasion'
         WHEN $5 <> '' AND NOT o.holds THEN 'refused'
         WHEN NOT EXISTS (SELECT FROM heard WHERE named OR referred) THEN 'not-found'
-        %s
+        {doubled}
         ELSE 'shown' END outcome
     FROM (VALUES (true)) one LEFT JOIN occasion o ON true
 )"""
 
-_DOUBLED = """WHEN EXISTS (SELECT FROM target t JOIN involvement o ON o.relation_id = t.id WHERE o.zaak <> '' AND o.capacity = ANY($2)
+_DOUBLED = """WHEN EXISTS (SELECT FROM target t JOIN involvement o ON o.relation_id = t.id WHERE o.zaak <> '' AND o.compartment = ANY($2)
             GROUP BY o.zaak HAVING min(o.case_id) < max(o.case_id)) THEN 'doubled'"""
 
 PARTIES = """
@@ -53,9 +55,10 @@ PARTIES = """
 
 CONTACTS = """, contact AS (
     SELECT h.id party_id, o.id, o.source, o.key, o.display, o.body, o.relation_id FROM target t CROSS JOIN heard h
-    JOIN party_record o ON o.source = h.source AND o.contact_of = h.key AND o.contact_of <> '' AND o.kind = 'contact_person' AND NOT o.protected
-    WHERE h.seen AND 'contact-details' = ANY($8::text[]) AND (NOT t.non_disclosure OR 'non-disclosed' = ANY($8))
-        AND EXISTS (SELECT FROM involvement i WHERE i.party_id = o.id AND i.capacity = ANY($2))
+    JOIN party_record o ON o.source = h.source AND o.contact_of = h.key AND o.contact_of <> '' AND o.kind = 'contact_person'
+        AND NOT EXISTS (SELECT FROM relation r WHERE r.id = o.relation_id AND r.non_disclosure)
+    WHERE h.seen AND 'contact-details' = ANY($8::text[]) AND NOT t.hidden
+        AND EXISTS (SELECT FROM involvement i WHERE i.party_id = o.id AND i.compartment = ANY($2))
 )"""
 """The step `contact`: who speaks for the visible party records, where contact details are shown."""
 
@@ -64,16 +67,16 @@ def twins(full: str) -> str:
     """The step `twin`: visible records of this relation's zaken that are known in several systems.
 
     One of them stands for the zaak (an open one first, then the fuller, then the older); the others are `behind` it. `again`: behind
-    another of the same capacity. `full`: the parameter with the capacities that are seen in full.
+    another of the same capacity. `full`: the parameter with the compartments that are seen in full.
     """
     return f"""
 , twin AS MATERIALIZED (
     SELECT i.case_id, i.zaak, i.role,
-        dense_rank() OVER (PARTITION BY i.zaak ORDER BY i.open DESC, i.capacity = ANY({full}) DESC, i.on_date, i.case_id) > 1 behind,
+        dense_rank() OVER (PARTITION BY i.zaak ORDER BY i.open DESC, i.compartment = ANY({full}) DESC, i.on_date, i.case_id) > 1 behind,
         dense_rank() OVER (PARTITION BY i.zaak, i.capacity ORDER BY i.open DESC, i.on_date, i.case_id) > 1 again
     FROM target t JOIN involvement i ON i.relation_id = t.id
-    WHERE i.capacity = ANY($2) AND i.zaak IN (SELECT o.zaak FROM target t JOIN involvement o ON o.relation_id = t.id
-        WHERE o.zaak <> '' AND o.capacity = ANY($2) GROUP BY o.zaak HAVING min(o.case_id) < max(o.case_id))
+    WHERE i.compartment = ANY($2) AND i.zaak IN (SELECT o.zaak FROM target t JOIN involvement o ON o.relation_id = t.id
+        WHERE o.zaak <> '' AND o.compartment = ANY($2) GROUP BY o.zaak HAVING min(o.case_id) < max(o.case_id))
 )"""
 
 
@@ -84,6 +87,12 @@ class Heard:
     parties: list[dict[str, Any]]
     sources: set[str]
     referral: bool
+
+
+def part(case: str, full: str, summary: str, discreet: str) -> str:
+    """The part of a case that may be seen, whichever its level; `full`, `summary`: parameters with compartments; `discreet`: a condition."""
+    return f"""CASE WHEN {case}.compartment <> ALL({summary}) THEN {case}.existence WHEN {case}.protected AND {discreet} THEN {case}.discreet
+        WHEN {case}.compartment = ANY({full}) THEN {case}."full" ELSE {case}.summary END"""
 
 
 def heard_of(parties: str | None) -> Heard:
@@ -100,10 +109,10 @@ def statement(steps: str, records: str, columns: str, first: int, more: str = ""
     with_contacts = "SELECT relation_id FROM contact" if CONTACTS in steps else "SELECT unnest($8::text[]) WHERE false"
     others = f" UNION SELECT o.* FROM (SELECT unnest($9::text[]) UNION {with_contacts}) o WHERE v.outcome = 'shown'"
     return f"""
-WITH {_SEEN % (_DOUBLED if unless_doubled else "")}{steps}, looked AS (
+WITH {_SEEN.format(doubled=_DOUBLED if unless_doubled else "")}{steps}, looked AS (
     INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records)
     SELECT {look_parameters(first)}, v.outcome, ARRAY(SELECT id FROM target{others}), CASE v.outcome WHEN 'shown' THEN ARRAY({records}) ELSE '{{}}' END
-    FROM verdict v WHERE v.outcome <> 'doubled'
+    FROM verdict v WHERE v.outcome NOT IN ('doubled', 'outdated')
 )
 SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true{more}
 """
@@ -122,7 +131,7 @@ async def see(
 ) -> Any:
     """The row that such a statement gives.
 
-    `occasion`: (source, case id) to verify, or two empty strings; `further`: from $10 on; `groups`: the field groups that are shown;
+    `occasion`: (source, case id) to verify, or two empty strings; `further`: from $14 on; `groups`: the field groups that are shown;
     `beside`: further relations that the answer names, for the log.
     """
     row = await driver.fetchrow(
@@ -130,15 +139,19 @@ async def see(
         relation_id,
         profile.at_least(Level.summary),
         profile.at_least(Level.existence),
-        [capacity for capacity, level in profile.levels.items() if level == Level.referral],
+        profile.referred,
         *occasion,
-        look.department,
+        look.department if profile.activity.case.own_department else None,
         list(groups),
         list(beside),
+        profile.shows_non_disclosed,
+        profile.newest,
+        profile.activity.case.open,
+        profile.activity.case.involves_relation,
         *further,
         *look.values(),
     )
     assert row is not None  # the verdict is always there
-    if row["outcome"] != "doubled":
+    if row["outcome"] not in ("doubled", "outdated"):
         metrics.consultations.labels(look.operation, row["outcome"]).inc()
     return row

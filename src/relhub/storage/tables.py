@@ -183,7 +183,7 @@ party_record = Table(
     Column("body", JSONB, nullable=False),
     Column("contact_of", Text, nullable=False, server_default=""),
     Column("leaf", Boolean, nullable=False),
-    Column("protected", Boolean, nullable=False),
+    Column("protected", Boolean),  # non-disclosure; NULL: its source does not tell
     Column("birth", Text, nullable=False),
     Column("family", Text, nullable=False),
     Column("display", Text, nullable=False),
@@ -236,7 +236,20 @@ search_term = Table(
 )
 Index("search_term_term_idx", search_term.c.term, search_term.c.field)
 
-# F. What one source says about one case. `full`, `summary`, `existence`: C, the parts as they are shown, open at the end.
+# C. Cases that no access rule tells apart. Ids stay: rows are only ever added.
+compartment = Table(
+    "compartment",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("capacity", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("confidentiality", Text, nullable=False),
+    UniqueConstraint("source", "capacity", "kind", "confidentiality"),
+)
+
+# F. What one source says about one case. C: `compartment`; `protected`, whether a party in it has non-disclosure; `full`, `summary`,
+# `existence`, the parts as they are shown, open at the end, and `discreet`, the part for who may not see what non-disclosure hides.
 case_record = Table(
     "case_record",
     metadata,
@@ -246,6 +259,8 @@ case_record = Table(
     Column("set_key", Text, nullable=False),
     Column("body", JSONB, nullable=False),
     Column("capacity", Text, nullable=False),
+    Column("compartment", Integer, ForeignKey("compartment.id"), nullable=False),
+    Column("protected", Boolean, nullable=False, server_default="false"),
     Column("open", Boolean, nullable=False),
     Column("department", Text, nullable=False),
     Column("departments", ARRAY(Text), nullable=False),
@@ -255,6 +270,7 @@ case_record = Table(
     Column("full", LargeBinary, nullable=False),
     Column("summary", LargeBinary, nullable=False),
     Column("existence", LargeBinary, nullable=False),
+    Column("discreet", LargeBinary, nullable=False),
     UniqueConstraint("source", "case_id"),
 )
 Index("case_record_set_key_idx", case_record.c.source, case_record.c.set_key)
@@ -274,19 +290,20 @@ involvement = Table(
     Column("acting_for", Text, nullable=False, server_default=""),
     Column("relation_id", Text),
     Column("capacity", Text, nullable=False),
+    Column("compartment", Integer, nullable=False),
     Column("open", Boolean, nullable=False),
     Column("on_date", Date, nullable=False),
     Column("modified_at", _Time),
     Column("zaak", Text, nullable=False, server_default=""),
 )
-Index("involvement_party_idx", involvement.c.party_id, involvement.c.capacity, involvement.c.modified_at.desc().nulls_last())
+Index("involvement_party_idx", involvement.c.party_id, involvement.c.compartment, involvement.c.modified_at)
 Index(
     "involvement_view_idx",
     involvement.c.relation_id,
     involvement.c.open.desc(),
     involvement.c.on_date.desc(),
     involvement.c.case_id.desc(),
-    postgresql_include=["capacity", "role"],  # so that a page and the counts are read from the index alone, in its order
+    postgresql_include=["compartment", "capacity", "role"],  # so that a page and the counts are read from the index alone, in its order
 )
 
 # F. What stewards decided. Withdrawn, never deleted.
@@ -318,7 +335,7 @@ Index(
 )
 Index("decision_b_idx", decision.c.b_source, decision.c.b_key, postgresql_where=text("withdrawn_at IS NULL"))
 
-# F. That something changed, and where; never what. `capacities`: of the records that changed. `transaction`: in which it was written,
+# F. That something changed, and where; never what. `compartments`: of the cases that changed. `transaction`: in which it was written,
 # so that events can be given in the order in which they became visible.
 event = Table(
     "event",
@@ -329,7 +346,7 @@ event = Table(
     Column("source", Text, nullable=False),
     Column("relation_id", Text),
     Column("case_id", Text),
-    Column("capacities", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("compartments", ARRAY(Integer), nullable=False),
     Column("transaction", BigInteger, nullable=False, server_default=text("(pg_current_xact_id()::text)::bigint")),
 )
 Index("event_transaction_idx", event.c.transaction, event.c.id)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from relhub.domain.access import Level, Profile
+from relhub.domain.access import Profile
+from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
 from relhub.storage.log import Look
 from relhub.storage.seen import see, statement, twins
@@ -19,28 +20,29 @@ class Timeline:
 
 
 # The place within a case: it starts, then its findings in their order, then it ends. One zaak in two systems starts and ends once.
-_STEPS = f"""{twins("$10")}, moment AS (
+_STEPS = f"""{twins("$14")}, moment AS (
     SELECT m.on_date, c.id, m.place, c.source || '/' || c.case_id ref, json_strip_nulls(json_build_object(
         'on', m.on_date, 'what', m.what, 'case', c.source || '/' || c.case_id, 'capacity', c.capacity, 'department', nullif(c.department, ''),
-        'kind', c.body->'kind', 'title', c.body->'title', 'label', m.finding->'label', 'outcome', m.finding->'outcome', 'until', m.finding->'until',
-        'reference', m.finding->'reference')) body
-    FROM (SELECT DISTINCT i.case_id FROM target t JOIN involvement i ON i.relation_id = t.id WHERE i.capacity = ANY($2)) visible
-    JOIN case_record c ON c.id = visible.case_id
+        'kind', c.body->'kind', 'title', CASE WHEN NOT hidden THEN c.body->'title' END, 'label', m.finding->'label',
+        'outcome', CASE WHEN NOT hidden THEN m.finding->'outcome' END, 'until', m.finding->'until',
+        'reference', CASE WHEN NOT hidden THEN m.finding->'reference' END, 'withheld', CASE WHEN hidden THEN '["non-disclosure"]'::json END)) body
+    FROM (SELECT DISTINCT i.case_id FROM target t JOIN involvement i ON i.relation_id = t.id WHERE i.compartment = ANY($2)) visible
+    JOIN case_record c ON c.id = visible.case_id CROSS JOIN LATERAL (SELECT c.protected AND NOT $10 hidden) h
     CROSS JOIN LATERAL (
         SELECT s.* FROM (VALUES ((c.body->>'started')::date, 0, 'case-started', NULL::jsonb), ((c.body->>'ended')::date, 100000, 'case-ended', NULL)) s
         WHERE c.id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))
         UNION ALL
         SELECT (f.body->>'on')::date, f.place::int, f.body->>'sort', f.body FROM jsonb_array_elements(c.body->'findings') WITH ORDINALITY f (body, place)
-        WHERE c.capacity = ANY($10)
+        WHERE c.compartment = ANY($14)
     ) m (on_date, place, what, finding)
-    WHERE m.on_date IS NOT NULL AND ($12::date IS NULL OR (m.on_date, c.id, m.place) < ($12, $13::bigint, $14::int))
-    ORDER BY m.on_date DESC, c.id DESC, m.place DESC LIMIT $11
+    WHERE m.on_date IS NOT NULL AND ($16::date IS NULL OR (m.on_date, c.id, m.place) < ($16, $17::bigint, $18::int))
+    ORDER BY m.on_date DESC, c.id DESC, m.place DESC LIMIT $15
 )"""
 _COLUMNS = """
 ARRAY(SELECT body::text FROM moment ORDER BY on_date DESC, id DESC, place DESC) bodies, ARRAY(SELECT on_date FROM moment ORDER BY on_date DESC, id DESC, place DESC) dates,
     ARRAY(SELECT id FROM moment ORDER BY on_date DESC, id DESC, place DESC) ids, ARRAY(SELECT place FROM moment ORDER BY on_date DESC, id DESC, place DESC) places"""
-_RECORDS = "SELECT DISTINCT ref FROM (SELECT ref FROM moment ORDER BY on_date DESC, id DESC, place DESC LIMIT $11 - 1) page"
-_STATEMENT = statement(_STEPS, _RECORDS, _COLUMNS, 15)
+_RECORDS = "SELECT DISTINCT ref FROM (SELECT ref FROM moment ORDER BY on_date DESC, id DESC, place DESC LIMIT $15 - 1) page"
+_STATEMENT = statement(_STEPS, _RECORDS, _COLUMNS, 19)
 
 
 async def timeline(

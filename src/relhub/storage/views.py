@@ -7,10 +7,11 @@ from typing import Any
 
 import orjson
 
-from relhub.domain.access import FieldGroup, Level, Profile
+from relhub.domain.access import FieldGroup, Profile
+from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
 from relhub.storage.log import Look
-from relhub.storage.seen import CONTACTS, PARTIES, heard_of, see, statement, twins
+from relhub.storage.seen import CONTACTS, PARTIES, heard_of, part, see, statement, twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class CasePart:
 
 @dataclass(frozen=True, slots=True)
 class ViewParts:
-    """What the statement gave. `outcome`: shown | refused | unknown-occasion | not-found; the rest is empty unless shown."""
+    """What the statement gave. `outcome`: shown | refused | unknown-occasion | not-found | outdated; the rest is empty unless shown."""
 
     outcome: str
     relation_id: str
@@ -54,11 +55,11 @@ class ViewParts:
 
 _PAGE = """, page AS (
     SELECT i.open, i.on_date, i.case_id, array_agg(i.role) roles FROM involvement i
-    WHERE i.relation_id = (SELECT id FROM target) AND i.capacity = ANY($3) AND ($11::bool IS NULL OR i.open = $11) AND ($12::bool IS NULL OR (i.open, i.on_date, i.case_id) < ($12, $13::date, $14::bigint))
+    WHERE i.relation_id = (SELECT id FROM target) AND i.compartment = ANY($3) AND ($15::bool IS NULL OR i.open = $15) AND ($16::bool IS NULL OR (i.open, i.on_date, i.case_id) < ($16, $17::date, $18::bigint))
         %s
-    GROUP BY i.open, i.on_date, i.case_id ORDER BY i.open DESC, i.on_date DESC, i.case_id DESC LIMIT $10
+    GROUP BY i.open, i.on_date, i.case_id ORDER BY i.open DESC, i.on_date DESC, i.case_id DESC LIMIT $14
 )"""
-_PART = """CASE WHEN c.capacity = ANY($15) THEN c."full" WHEN c.capacity = ANY($2) THEN c.summary ELSE c.existence END part"""
+_PART = f"{part('c', '$19', '$2', 'NOT $10')} part"
 
 _STEPS = f"""{_PAGE % ""}, shown_case AS (
     SELECT page.*, ARRAY[c.source || '/' || c.case_id] refs, NULL::bytea also, {_PART}
@@ -66,29 +67,29 @@ _STEPS = f"""{_PAGE % ""}, shown_case AS (
 )"""
 
 # The same for a relation of which one zaak is known in two systems: it is shown once, with the other record behind it.
-_FOLDING_STEPS = f"""{twins("$15")}{_PAGE % "AND i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))"}, shown_case AS (
+_FOLDING_STEPS = f"""{twins("$19")}{_PAGE % "AND i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))"}, shown_case AS (
     SELECT page.*, c.source || '/' || c.case_id || also.refs refs, also.parts also, {_PART}
     FROM page JOIN case_record c ON c.id = page.case_id
     LEFT JOIN LATERAL (
         SELECT string_agg(o.part || convert_to(',"partyRoles":' || array_to_json(o.roles)::text || '}}', 'UTF8'), ',' ORDER BY o.ref) parts, array_agg(o.ref) refs
         FROM (
-            SELECT k.source || '/' || k.case_id ref, CASE WHEN k.capacity = ANY($15) THEN k."full" ELSE k.summary END part, array_agg(DISTINCT w.role) roles
+            SELECT k.source || '/' || k.case_id ref, {part("k", "$19", "$2", "NOT $10")} part, array_agg(DISTINCT w.role) roles
             FROM twin w JOIN case_record k ON k.id = w.case_id WHERE w.zaak = c.zaak AND w.case_id <> c.id GROUP BY k.id
         ) o
-    ) also ON c.capacity = ANY($2)
+    ) also ON c.compartment = ANY($2)
     ORDER BY page.open DESC, page.on_date DESC, page.case_id DESC
 )"""
 
-_RECORDS = """(SELECT unnest(refs) FROM (SELECT * FROM shown_case LIMIT $10 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen
+_RECORDS = """(SELECT unnest(refs) FROM (SELECT * FROM shown_case LIMIT $14 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen
     UNION ALL SELECT source || ':' || key FROM contact"""
 
 _COUNTS = """(SELECT json_object_agg(o.capacity, o.n) FROM (SELECT i.capacity, count(DISTINCT i.case_id) n FROM involvement i
-        WHERE i.relation_id = t.id AND i.open AND i.capacity = ANY($3) GROUP BY 1) o)::text open_cases"""
+        WHERE i.relation_id = t.id AND i.open AND i.compartment = ANY($3) GROUP BY 1) o)::text open_cases"""
 # A zaak that two systems know counts once, and once in each capacity in which it is known.
 _FOLDING_COUNTS = """(SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM (
         SELECT i.capacity, CASE GROUPING(i.capacity) WHEN 0 THEN count(DISTINCT i.case_id) FILTER (WHERE i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE again)))
             ELSE count(DISTINCT i.case_id) FILTER (WHERE i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))) END n
-        FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.capacity = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ())) o)::text open_cases"""
+        FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.compartment = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ())) o)::text open_cases"""
 
 _COLUMNS = f"""t.kind, t.non_disclosure, {PARTIES} parties, %s, shown.*,
     (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since, 'failing', last_error <> '')) FROM source_state)::text sources"""
@@ -98,8 +99,8 @@ _SHOWN = """ CROSS JOIN (
         array_agg(case_id) numbers FROM shown_case
 ) shown"""
 
-_STATEMENT = statement(CONTACTS + _STEPS, _RECORDS, _COLUMNS % _COUNTS, 16, _SHOWN, unless_doubled=True)
-_FOLDING = statement(CONTACTS + _FOLDING_STEPS, _RECORDS, _COLUMNS % _FOLDING_COUNTS, 16, _SHOWN)
+_STATEMENT = statement(CONTACTS + _STEPS, _RECORDS, _COLUMNS % _COUNTS, 20, _SHOWN, unless_doubled=True)
+_FOLDING = statement(CONTACTS + _FOLDING_STEPS, _RECORDS, _COLUMNS % _FOLDING_COUNTS, 20, _SHOWN)
 
 
 async def view_parts(
@@ -151,15 +152,16 @@ def _parts(row: Any) -> ViewParts:
     )
 
 
-async def relations_of_occasion(driver: Driver, source: str, case_id: str, department: str) -> set[str]:
-    """The relations that an open case of this department involves."""
+async def relations_of_occasion(driver: Driver, source: str, case_id: str, department: str | None, *, must_be_open: bool) -> set[str]:
+    """The relations that a case involves, when it is open and with this department (None: with any)."""
     rows = await driver.fetch(
         """
         SELECT DISTINCT i.relation_id FROM case_record c JOIN involvement i ON i.case_id = c.id
-        WHERE c.source = $1 AND c.case_id = $2 AND c.open AND $3 = ANY(c.departments)
+        WHERE c.source = $1 AND c.case_id = $2 AND (c.open OR NOT $4) AND ($3::text IS NULL OR $3 = ANY(c.departments))
         """,
         source,
         case_id,
         department,
+        must_be_open,
     )
     return {row["relation_id"] for row in rows}

@@ -1,0 +1,175 @@
+"""The access rules file: read strictly, checked at start and whenever it changes."""
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from relhub.config.sources import explain
+from relhub.domain.access import AccessRules, Activity, FieldGroup, Organisation
+from relhub.domain.compartments import CONFIDENTIALITIES, Category, Level, Opening, Regime
+from relhub.domain.occasions import CaseCondition
+from relhub.domain.record import CAPACITIES, Capacity
+from relhub.errors import ConfigurationError
+
+LevelName = Literal["none", "referral", "existence", "summary", "full"]
+Confidentiality = Literal[
+    "openbaar", "beperkt_openbaar", "intern", "zaakvertrouwelijk", "vertrouwelijk", "confidentieel", "geheim", "zeer_geheim"
+]
+_EVERY_REGIME: frozenset[Regime] = frozenset({"avg", "wpg"})
+_EVERY_CATEGORY: frozenset[Category] = frozenset({"ordinary", "criminal", "special"})
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Organisation(_Strict):
+    name: str
+    oin: Annotated[str, Field(pattern=r"^[0-9]{20}$")]
+    controllers: Annotated[frozenset[str], Field(min_length=1)]
+
+
+class _Rule(_Strict):
+    """A rule that closes (level none) holds for all regimes, categories and confidentialities unless it names them; one that opens does not."""
+
+    level: LevelName
+    domains: Annotated[frozenset[Capacity], Field(min_length=1)] = frozenset(CAPACITIES)
+    kinds: frozenset[str] = frozenset()
+    organisations: frozenset[str] = frozenset()
+    regimes: frozenset[Regime] | None = None
+    categories: frozenset[Category] | None = None
+    confidentiality: Confidentiality | None = None  # at most
+
+    def opening(self, confidentiality: str) -> Opening:
+        closes = self.level == "none"
+        return Opening(
+            level=Level[self.level],
+            capacities=self.domains,
+            kinds=self.kinds,
+            organisations=self.organisations,
+            regimes=self.regimes or (_EVERY_REGIME if closes else frozenset({"avg"})),
+            categories=self.categories or (_EVERY_CATEGORY if closes else frozenset({"ordinary"})),
+            confidentiality=self.confidentiality or (CONFIDENTIALITIES[-1] if closes else confidentiality),
+        )
+
+
+class _Case(_Strict):
+    open: bool = True
+    own_department: bool = True
+    involves_relation: bool = True
+
+
+class _Activity(_Strict):
+    id: str
+    register_uri: str
+    purpose: str
+    legal_basis: str
+    occasions: Annotated[frozenset[Literal["case", "none", "break-glass"]], Field(min_length=1)]
+    case: _Case = _Case()
+    rule: tuple[_Rule, ...] = ()
+    levels: dict[Capacity, LevelName] = {}
+    confidentiality: Confidentiality = "vertrouwelijk"  # at most, where a rule says nothing of it
+    groups: frozenset[FieldGroup] = frozenset()
+    organisations: frozenset[str] = frozenset()
+    departments: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    applications: frozenset[str] = frozenset()
+    search: bool = False
+    searches_per_day: Annotated[int, Field(ge=0)] = 0
+    pull: bool = False
+    follow: bool = False
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.follow and "none" not in self.occasions:
+            raise ValueError('follow: changes are followed without an occasion: add "none" to occasions')
+        if "break-glass" in self.occasions and len(self.occasions) > 1:
+            raise ValueError("occasions: break-glass is an activity of its own, without other occasions")
+        if self.searches_per_day and not self.search:
+            raise ValueError("searches_per_day: means nothing without search = true")
+        return self
+
+    def activity(self) -> Activity:
+        levels = (_Rule(level=level, domains=frozenset({capacity})) for capacity, level in self.levels.items())
+        same = ("id", "register_uri", "purpose", "legal_basis", "groups", "organisations", "departments", "roles", "applications")
+        rights = ("search", "searches_per_day", "pull", "follow")
+        return Activity(
+            **{name: getattr(self, name) for name in (*same, *rights)},
+            occasions=frozenset(self.occasions),
+            case=CaseCondition(**self.case.model_dump()),
+            openings=tuple(rule.opening(self.confidentiality) for rule in (*self.rule, *levels)),
+        )
+
+
+class _BreakGlass(_Strict):
+    """Where the privacy officer is told: `tell` is an address that takes a POST."""
+
+    tell: Annotated[str, Field(pattern=r"^https?://\S+$")]
+
+
+class _RulesFile(_Strict):
+    coordinator: str
+    organisation: Annotated[tuple[_Organisation, ...], Field(min_length=1)]
+    privacy_officer: _BreakGlass | None = None
+    activity: tuple[_Activity, ...]
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        names = [organisation.name for organisation in self.organisation]
+        known = set(names)
+        for what, given in (("organisation", names), ("activity", [activity.id for activity in self.activity])):
+            if twice := sorted({name for name in given if given.count(name) > 1}):
+                raise ValueError(f"two of one {what}: {', '.join(twice)}")
+        for activity in self.activity:
+            named = activity.organisations.union(*(rule.organisations for rule in activity.rule))
+            if unknown := sorted(named - known):
+                raise ValueError(f"activity {activity.id}: no organisation of this file: {', '.join(unknown)}")
+            if "break-glass" in activity.occasions and self.privacy_officer is None:
+                raise ValueError(f"activity {activity.id}: break-glass needs [privacy_officer] tell, an address where it is told")
+        return self
+
+
+def load_access_rules(path: Path) -> AccessRules:
+    """The access rules; their version is the hash of the file. Raises ConfigurationError."""
+    try:
+        raw = path.read_bytes()
+        file = _RulesFile.model_validate(tomllib.loads(raw.decode()))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: can't be read ({error.strerror}); RELHUB_ACCESS_RULES names the file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: not TOML: {error}") from None
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: {explain(error)}") from error
+    return AccessRules(
+        version=hashlib.sha256(raw).hexdigest()[:12],
+        coordinator=file.coordinator,
+        activities={config.id: config.activity() for config in file.activity},
+        organisations={one.name: Organisation(one.name, one.oin, one.controllers) for one in file.organisation},
+        tell=file.privacy_officer.tell if file.privacy_officer else "",
+    )
+
+
+def check_organisations(
+    rules: AccessRules, sources: Iterable[tuple[str, str, frozenset[str]]], consumers: Iterable[tuple[str, str]]
+) -> None:
+    """Raises ConfigurationError when a source (name, organisation, controllers) or a consumer (name, organisation) is of none that the rules know."""
+    if wrong := [*_strangers(rules, sources, consumers)]:
+        raise ConfigurationError("; ".join(wrong))
+
+
+def _strangers(
+    rules: AccessRules, sources: Iterable[tuple[str, str, frozenset[str]]], consumers: Iterable[tuple[str, str]]
+) -> Iterator[str]:
+    for name, organisation, controllers in sources:
+        known = rules.organisations.get(organisation)
+        if known is None:
+            yield f"source {name}: the access rules know no organisation {organisation!r}"
+        elif unknown := sorted(controllers - known.controllers):
+            yield f"source {name}: {organisation} has no controller {', '.join(unknown)} in the access rules"
+    for name, organisation in consumers:
+        if organisation not in rules.organisations:
+            yield f"consumer {name}: the access rules know no organisation {organisation!r}"

@@ -1,0 +1,123 @@
+"""What access rules can tell apart: compartments of cases, and what a processing activity opens of each."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+from relhub.domain.record import Capacity
+
+Regime = Literal["avg", "wpg"]
+Category = Literal["ordinary", "criminal", "special"]
+
+CONFIDENTIALITIES = (
+    "openbaar",
+    "beperkt_openbaar",
+    "intern",
+    "zaakvertrouwelijk",
+    "vertrouwelijk",
+    "confidentieel",
+    "geheim",
+    "zeer_geheim",
+)
+"""Vertrouwelijkheidaanduidingen of ZGW, from public to most secret."""
+
+
+class Level(IntEnum):
+    """How much of a domain is shown. Domains are the seven capacities."""
+
+    none = 0
+    referral = 1  # a colleague is involved: ask through the coordinator; no domain named
+    existence = 2  # the domain is named, and who to reach; nothing of the case itself
+    summary = 3
+    full = 4
+
+
+def ceiling(word: str) -> int:
+    """The rank of a confidentiality; a word that is not known is above all."""
+    return CONFIDENTIALITIES.index(word) if word in CONFIDENTIALITIES else len(CONFIDENTIALITIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """Under which law cases are processed (regime), and of what sort they are (category)."""
+
+    regime: Regime = "avg"
+    category: Category = "ordinary"
+
+
+@dataclass(frozen=True, slots=True)
+class Compartment:
+    """Cases that no access rule tells apart: of one source, capacity, kind and confidentiality."""
+
+    id: int
+    source: str
+    organisation: str
+    capacity: Capacity
+    kind: str
+    confidentiality: str
+    sensitivity: Sensitivity = Sensitivity()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a source may have: all that is known of it before any case is."""
+
+    organisation: str
+    capacities: frozenset[Capacity]
+    sensitivities: frozenset[Sensitivity]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One rule of a processing activity: which cases it fits, and at which level those are seen."""
+
+    level: Level
+    capacities: frozenset[Capacity]
+    kinds: frozenset[str] = frozenset()  # empty: any
+    organisations: frozenset[str] = frozenset()  # empty: the consumer's own
+    regimes: frozenset[Regime] = frozenset({"avg"})
+    categories: frozenset[Category] = frozenset({"ordinary"})
+    confidentiality: str = "vertrouwelijk"  # at most
+
+    def fits(self, case: Compartment, own: str) -> bool:
+        return (
+            case.capacity in self.capacities
+            and (not self.kinds or case.kind in self.kinds)
+            and self.reaches(case.organisation, case.sensitivity, own)
+            and ceiling(case.confidentiality) <= ceiling(self.confidentiality)
+        )
+
+    def reaches(self, organisation: str, sensitivity: Sensitivity, own: str) -> bool:
+        return (
+            organisation in (self.organisations or {own}) and sensitivity.regime in self.regimes and sensitivity.category in self.categories
+        )
+
+    @property
+    def unconditional(self) -> bool:
+        """Whether it fits every case of a capacity, regime and category."""
+        return not self.kinds and ceiling(self.confidentiality) >= len(CONFIDENTIALITIES) - 1
+
+
+def level_of(openings: Sequence[Opening], case: Compartment, own: str) -> Level:
+    """The level of the first rule that fits; none when no rule does. `own`: the organisation of the consumer."""
+    return next((opening.level for opening in openings if opening.fits(case, own)), Level.none)
+
+
+def highest_level(openings: Sequence[Opening], scope: Scope, own: str) -> Level:
+    """The highest level at which a case of this scope could be seen, whether or not there is one."""
+    found = (
+        level
+        for capacity in scope.capacities
+        for sensitivity in scope.sensitivities
+        for level in _possible(openings, capacity, scope.organisation, sensitivity, own)
+    )
+    return max(found, default=Level.none)
+
+
+def _possible(openings: Iterable[Opening], capacity: Capacity, organisation: str, sensitivity: Sensitivity, own: str) -> Iterator[Level]:
+    for opening in openings:
+        if capacity in opening.capacities and opening.reaches(organisation, sensitivity, own):
+            yield opening.level
+            if opening.unconditional:
+                return

@@ -1,0 +1,57 @@
+"""Occasions (aanleidingen): what a consumer says that it is working on, and what must be true of that."""
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import unquote
+
+Sort = Literal["none", "case", "break-glass"]
+SORTS: tuple[Sort, ...] = ("none", "case", "break-glass")
+SHORTEST_REASON = 20  # characters: less says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """`case:permits/V-2026-00123`, `break-glass:why, in words`, or `none`."""
+
+    sort: Sort
+    source: str = ""
+    case_id: str = ""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        if self.sort == "case":
+            return f"case:{self.source}/{self.case_id}"
+        return f"{self.sort}:{self.reason}" if self.reason else self.sort
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCondition:
+    """What a case must be to open anything. That it is known, and of the consumer's own organisation, goes without saying."""
+
+    open: bool = True
+    own_department: bool = True
+    involves_relation: bool = True
+
+    def __str__(self) -> str:
+        said = (
+            ("is open", self.open),
+            ("is dealt with by your department", self.own_department),
+            ("involves this relation", self.involves_relation),
+        )
+        words = [word for word, wanted in said if wanted] or ["is known"]
+        return f"a case that {', '.join(words[:-1])}{' and ' if len(words) > 1 else ''}{words[-1]}"
+
+
+WHOLE_CONDITION = CaseCondition()
+
+
+def parse_occasion(text: str) -> Occasion | None:
+    """The occasion that a header names; None when it can't be read. A reason may be percent-encoded (UTF-8)."""
+    if text in ("", "none"):
+        return Occasion("none")
+    sort, _, rest = text.partition(":")
+    if sort == "break-glass":
+        reason = " ".join(unquote(rest).split())
+        return Occasion("break-glass", reason=reason) if len(reason) >= SHORTEST_REASON and reason.isprintable() else None
+    source, _, case_id = rest.partition("/")
+    return Occasion("case", source, case_id) if sort == "case" and source and case_id else None

@@ -1,0 +1,20 @@
+"""What follows from a change of the facts, in the transaction that made it: relations, protection, events."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from relhub.services.announce import announce
+from relhub.services.hub import Hub
+from relhub.services.resolve import Resolved, resolve
+from relhub.storage import relations
+from relhub.storage.database import Store
+from relhub.storage.records import Written
+
+
+async def settle(store: Store, hub: Hub, source: str, written: Written, seeds: Collection[int], at: datetime) -> Resolved:
+    """Puts these party records and all that they could touch in relations, protects who has non-disclosure, and notes what changed."""
+    resolved = await resolve(store, hub.sealer, seeds, written.gone, at) if seeds or written.gone.refs else Resolved()
+    cases = [case.number for case in written.cases]
+    await relations.protect(store, resolved.touched, cases, when_unknown=hub.protected_when_unknown)
+    await announce(store, source, written, resolved, at)
+    return resolved

@@ -1,0 +1,30 @@
+"""compartment: cases that no access rule tells apart."""
+
+from collections.abc import Iterable
+
+from relhub.domain.record import Capacity
+from relhub.storage.database import Driver, Store
+
+Key = tuple[str, Capacity, str, str]
+"""(source, capacity, kind, confidentiality)."""
+
+
+async def compartments_after(driver: Driver, id_: int) -> list[tuple[int, Key]]:
+    """Those with a higher id, in order."""
+    rows = await driver.fetch("SELECT id, source, capacity, kind, confidentiality FROM compartment WHERE id > $1 ORDER BY id", id_)
+    return [(row["id"], (row["source"], row["capacity"], row["kind"], row["confidentiality"])) for row in rows]
+
+
+async def keep_compartments(store: Store, keys: Iterable[Key]) -> dict[Key, int]:
+    """The ids of these compartments, new ones among them. One writer at a time: what is committed later has a higher id."""
+    columns = [list(column) for column in zip(*sorted(set(keys)), strict=True)] or [[], [], [], []]
+    rows = await store.driver.fetch(
+        """
+        WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) a (source, capacity, kind, confidentiality)),
+            new AS (INSERT INTO compartment (source, capacity, kind, confidentiality)
+                SELECT * FROM asked EXCEPT SELECT source, capacity, kind, confidentiality FROM compartment ORDER BY 1, 2, 3, 4 RETURNING *)
+        SELECT * FROM new UNION ALL SELECT k.* FROM asked JOIN compartment k USING (source, capacity, kind, confidentiality)
+        """,
+        *columns,
+    )
+    return {(row["source"], row["capacity"], row["kind"], row["confidentiality"]): row["id"] for row in rows}

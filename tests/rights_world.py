@@ -1,0 +1,348 @@
+"""Worlds and rules made by hypothesis, every path to what is in them, and the same world without what may not be seen."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any, cast
+
+import orjson
+from hypothesis import strategies as st
+from tests.towns import asked, bare_hub, bare_source, rows, with_activity
+
+from relhub.adapters import Adapter
+from relhub.domain.access import FIELD_GROUPS, FieldGroup, Profile
+from relhub.domain.compartments import CONFIDENTIALITIES, Level, Opening
+from relhub.domain.record import (
+    CAPACITIES,
+    Address,
+    Capacity,
+    CaseRecord,
+    Finding,
+    Identifier,
+    Involvement,
+    Official,
+    PartyRecord,
+    PersonName,
+    Place,
+    RecordSet,
+)
+from relhub.errors import RelhubError, SourceError
+from relhub.services.asked import (
+    Asked,
+    CaseQuery,
+    DepartmentQuery,
+    EventQuery,
+    PageQuery,
+    Reference,
+    RelationQuery,
+    SearchQuery,
+    View,
+    ViewOptions,
+)
+from relhub.services.hub import Hub
+from relhub.services.list_cases import list_cases
+from relhub.services.list_department_cases import list_department_cases
+from relhub.services.list_events import list_events
+from relhub.services.list_relations import list_relations
+from relhub.services.list_source_records import list_source_records
+from relhub.services.lookup_batch import lookup_batch
+from relhub.services.lookup_relation import lookup_relation
+from relhub.services.read_sets import replace as replace_records
+from relhub.services.search_relations import search_relations
+from relhub.services.show_case import show_case
+from relhub.services.show_history import show_history
+from relhub.services.show_timeline import show_timeline
+from relhub.services.view_relation import view_relation
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+DOMAINS: tuple[Capacity, ...] = ("licensing", "enforcement", "policy")
+KINDS = ("vergunning", "dwangsom")
+DEPARTMENTS = ("Klantcontact", "Handhaving")
+PEOPLE = {
+    "": None,
+    "anna": (PersonName(given="Anna", family="Berg"), "1980-02-17"),
+    "bram": (PersonName(given="Bram", family="Vries"), "1951-06-30"),
+}
+BSNS = ("", "999990019", "999990044")
+KVKS = ("", "12345678")
+OUR, THEIR = "Gemeente Voorbeeld", "Omgevingsdienst Voorbeeld"
+SOURCES = (
+    bare_source("copy-a"),
+    bare_source("copy-b"),
+    bare_source("leaf-c", "leaf").model_copy(update={"organisation": THEIR, "category": "criminal"}),
+)
+NAMES = tuple(source.name for source in SOURCES)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A party in a case: who it is about, its numbers, whether it has non-disclosure."""
+
+    key: str
+    who: str
+    bsn: str
+    kvk: str
+    secret: bool
+
+
+party = st.builds(
+    Drawn, st.sampled_from("pqr"), st.sampled_from(sorted(PEOPLE)), st.sampled_from(BSNS), st.sampled_from(KVKS), st.booleans()
+)
+case = st.tuples(
+    st.sampled_from(NAMES),
+    st.sampled_from(DOMAINS),
+    st.sampled_from(KINDS),
+    st.sampled_from(("", "openbaar", "vertrouwelijk", "geheim")),
+    st.sampled_from(("open", "closed")),
+    st.sampled_from(DEPARTMENTS),
+    st.sampled_from(("", "Z-1", "Z-2")),
+    st.lists(party, min_size=1, max_size=3, unique_by=lambda drawn: drawn.key),
+)
+opening = st.builds(
+    Opening,
+    level=st.sampled_from(list(Level)),
+    capacities=st.frozensets(st.sampled_from(CAPACITIES), min_size=2),
+    kinds=st.frozensets(st.sampled_from(KINDS), max_size=1),
+    organisations=st.sampled_from([frozenset(), frozenset({OUR, THEIR}), frozenset({THEIR})]),
+    categories=st.sampled_from([frozenset({"ordinary"}), frozenset({"ordinary", "criminal"})]),
+    confidentiality=st.sampled_from(CONFIDENTIALITIES),
+)
+groups = st.frozensets(st.sampled_from(FIELD_GROUPS))
+
+
+class Silent:
+    """A source that does not answer."""
+
+    capacities = frozenset(CAPACITIES)
+    tells_non_disclosure = True
+    keeps_documents = False
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    async def fetch_one(self, case_id: str) -> None:
+        raise SourceError(self._name, "does not answer")
+
+
+def open_hub(database_url: str) -> Hub:
+    hub = bare_hub(database_url, *SOURCES)
+    return replace(hub, adapters={name: cast(Adapter, Silent(name)) for name in NAMES})
+
+
+def ruled(hub: Hub, openings: tuple[Opening, ...], given: frozenset[FieldGroup]) -> Hub:
+    """The same hub where the contact centre sees this, may search, and may follow changes."""
+    changes: dict[str, Any] = {"openings": openings, "groups": given, "search": True, "follow": True, "departments": frozenset()}
+    return with_activity(hub, "answering-questions", **changes)
+
+
+def _record(source: str, at: int, drawn: Drawn) -> PartyRecord:
+    known = PEOPLE[drawn.who]
+    numbers = [("bsn", drawn.bsn), (f"own:{source}", f"own-{drawn.key}")] if known or not drawn.kvk else [("kvk", drawn.kvk)]
+    return PartyRecord(
+        source,
+        drawn.key,
+        "person" if known or not drawn.kvk else "organisation",
+        tuple(Identifier(scheme, value) for scheme, value in numbers if value),
+        known[0] if known else None,
+        () if known or not drawn.kvk else (f"Bakkerij {source} {at}",),
+        birth=known[1] if known else "",
+        addresses=(Address("residence", "Dorpsstraat", str(at), "1234AB", "Voorbeeld"),),
+        phones=(f"06123456{at:02}",),
+        emails=(f"{source}-{drawn.key}-{at}@voorbeeld.example",),
+        flags=frozenset({"non_disclosure"}) if drawn.secret else frozenset(),
+    )
+
+
+def _set(at: int, drawn: Any) -> tuple[str, str, RecordSet]:
+    source, capacity, kind, confidentiality, phase, department, zaak, parties = drawn
+    found = tuple(_record(source, at, each) for each in parties)
+    record = CaseRecord(
+        source,
+        f"C-{at}",
+        kind,
+        capacity,
+        phase,
+        title=f"title {at}",
+        description=f"description {at}",
+        status=f"status {at}",
+        started=date(2026, 1, 1 + at),
+        ended=date(2026, 6, 1 + at) if phase == "closed" else None,
+        department=department,
+        officials=(Official("case handler", f"official {at}", department, "030"),),
+        involvements=tuple(Involvement(each.key, "applicant" if n == 0 else "owner") for n, each in enumerate(found)),
+        places=(Place(Address("visiting", "Dorpsstraat", str(at), "1234AB"), "0344010000000001", label=f"place {at}"),),
+        findings=(Finding("sanction", f"finding {at}", date(2026, 3, 1 + at), outcome=f"outcome {at}"),),
+        properties=(("property", f"value {at}"),),
+        confidentiality=confidentiality,
+        zaak=("002564440", zaak) if zaak else None,
+        modified_at=datetime(2026, 7, 1 + at, tzinfo=UTC),
+    )
+    return source, f"set-{at}", RecordSet((record,), found)
+
+
+async def build(hub: Hub, cases: list[Any]) -> None:
+    """An empty hub gets these cases, one after the other."""
+    async with hub.database.begin() as store:
+        await store.driver.execute(
+            "TRUNCATE case_record, compartment, party_record, relation, membership, decision, event, involvement, source_state RESTART IDENTITY CASCADE"
+        )
+    for at, drawn in enumerate(cases):
+        source, set_key, records = _set(at, drawn)
+        async with hub.database.begin() as store:
+            await store.lock_resolve()
+            await replace_records(store, hub, source, {set_key: records}, NOW)
+
+
+Path = tuple[str, Callable[[Hub], Awaitable[Any]]]
+
+
+async def paths(hub: Hub, occasion: str) -> list[Path]:
+    """Every way to ask for everything that is there now, by name: to be asked again when it is not there any more."""
+    question = asked("contact-centre", "answering-questions", occasion)
+    ids = sorted(row["id"] for row in await rows(hub, "SELECT id FROM relation"))
+    refs = [(row["source"], row["case_id"]) for row in await rows(hub, "SELECT source, case_id FROM case_record ORDER BY id")]
+    return [*_of_relations(question, ids), *_of_cases(question, refs), *_of_finding(question, ids, refs)]
+
+
+def _once(service: Any, *given: Any) -> Path:
+    """One question; `given`: who asks, and what."""
+    return f"{service.__name__} {given[1:]}", lambda hub: service(hub, *given)
+
+
+def _paged(service: Any, *given: Any) -> Path:
+    """All pages of a list; the last of `given` is the query, which takes the cursor."""
+    *first, query = given
+    return f"{service.__name__} {given[1:]}", lambda hub: pages(lambda cursor: service(hub, *first, replace(query, cursor=cursor)))
+
+
+def _of_relations(question: Asked, ids: list[str]) -> Iterator[Path]:
+    for id_ in [*ids, "rel_" + "0" * 26]:
+        yield _once(view_relation, question, id_, ViewOptions(origins=True))
+        yield _paged(list_cases, question, id_, CaseQuery(limit=1))
+        yield _once(list_cases, question, id_, CaseQuery(phase="open"))
+        yield _paged(show_timeline, question, id_, PageQuery(limit=2))
+        yield _paged(list_source_records, question, id_, PageQuery(limit=1))
+        yield _paged(show_history, question, id_, PageQuery(limit=1))
+
+
+def _of_cases(question: Asked, refs: list[tuple[str, str]]) -> Iterator[Path]:
+    for ref in refs:
+        yield _once(show_case, question, *ref)
+        yield _once(lookup_relation, question, Reference(case=ref), ViewOptions())
+    for department in DEPARTMENTS:
+        yield _paged(list_department_cases, question, DepartmentQuery(department=department, limit=1))
+
+
+def _of_finding(question: Asked, ids: list[str], refs: list[tuple[str, str]]) -> Iterator[Path]:
+    numbers = [Reference(identifier=("bsn", bsn)) for bsn in BSNS[1:]] + [Reference(identifier=("kvk", KVKS[1]))]
+    own = [Reference(record=(source, f"own-{key}")) for source in NAMES for key in "pqr"]
+    for one in numbers + own:
+        yield _once(lookup_relation, question, one, ViewOptions())
+    everyone = [*numbers, *own, *(Reference(relation=id_) for id_ in ids), *(Reference(case=ref) for ref in refs)]
+    yield _once(lookup_batch, question, everyone)
+    for person in PEOPLE.values():
+        if person:
+            yield _once(search_relations, question, SearchQuery(name=person[0].family, birth_date=person[1]))
+            for at in range(3):
+                yield _once(search_relations, question, SearchQuery(name=person[0].family, postcode="1234AB", house_number=str(at)))
+                yield _once(search_relations, question, SearchQuery(name=person[0].family, phone=f"06123456{at:02}"))
+    for kind in ("organisation", "branch"):
+        yield _paged(list_relations, question, RelationQuery(kind, limit=1))
+    yield _once(list_events, question, EventQuery(), "/v1")
+
+
+async def pages(read: Callable[[str], Awaitable[bytes | View]]) -> list[bytes | View]:
+    """All pages of a list."""
+    found, cursor = [await read("")], ""
+    while cursor := orjson.loads(_body(found[-1])).get("next") or "":
+        found.append(await read(cursor))
+    return found
+
+
+def _body(answer: bytes | View) -> bytes:
+    return answer.body if isinstance(answer, View) else answer
+
+
+_TIMES = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+async def answers(hub: Hub, asked_for: list[Path]) -> dict[str, str]:
+    """What each path gives, byte for byte but for times; an error as its kind and text."""
+    await rows(hub, "DELETE FROM source_state")
+    return {name: await _answer(hub, path) for name, path in asked_for}
+
+
+async def _answer(hub: Hub, path: Callable[[Hub], Awaitable[Any]]) -> str:
+    try:
+        given = await path(hub)
+    except RelhubError as error:
+        return f"{type(error).__name__}: {error}"
+    if isinstance(given, list):
+        return "\n".join(_shown(each) for each in given)
+    return _shown(given)
+
+
+def _shown(answer: bytes | View) -> str:
+    body = _TIMES.sub("(time)", _body(answer).decode())
+    if body.startswith(('{"results":[{"specversion"', '{"results":[],"next":"')):
+        return body.rpartition('"next"')[0]  # of events: another cursor each time
+    return f"{answer.relation_id} {answer.tag} {body}" if isinstance(answer, View) else body
+
+
+async def profile(hub: Hub) -> Profile:
+    """What the contact centre sees."""
+    async with hub.database.driver() as driver:
+        await hub.access.renew(driver)
+    return hub.access.profile(hub.access.rules.activities["answering-questions"], OUR)
+
+
+async def forget_withheld(hub: Hub, seen: Profile) -> None:
+    """The world in which what this profile does not see never existed, with the same relations; what is seen in part keeps that part only."""
+    summary, shown, named = (seen.at_least(level) for level in (Level.summary, Level.existence, Level.referral))
+    visible = "EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.compartment = ANY($1))"
+    await rows(hub, "DELETE FROM case_record WHERE compartment <> ALL($1)", named)
+    await rows(
+        hub,
+        "DELETE FROM membership m USING party_record p WHERE (p.source, p.key, p.variant) = (m.source, m.key, m.variant) AND NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)",
+    )
+    await rows(hub, "DELETE FROM party_record p WHERE NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)")
+    await rows(hub, "UPDATE event SET compartments = ARRAY(SELECT unnest(compartments) INTERSECT SELECT unnest($1::int[]))", named)
+    await rows(hub, "DELETE FROM event WHERE compartments = '{}'")
+    # What is known at existence or less: of the case only its existence part, of its parties nothing.
+    await rows(
+        hub, """UPDATE case_record SET body = '{}', "full" = 'x', summary = 'x', discreet = 'x' WHERE compartment <> ALL($1)""", summary
+    )
+    await rows(hub, "UPDATE case_record SET existence = 'x' WHERE compartment <> ALL($1)", shown)
+    await rows(hub, f"UPDATE party_record p SET body = '{{}}', display = 'x', birth = 'x', family = 'x' WHERE NOT {visible}", summary)
+    for table in ("party_identifier", "search_term", "match_key"):
+        await rows(hub, f"DELETE FROM {table} n USING party_record p WHERE p.id = n.party_id AND NOT {visible}", summary)
+    await _forget_parts(hub, seen)
+
+
+async def _forget_parts(hub: Hub, seen: Profile) -> None:
+    """The parts of cases and the details of people that no level or field group shows."""
+    await rows(
+        hub,
+        """UPDATE case_record SET "full" = 'x', body = body - '{places,properties,description,findings}'::text[] WHERE compartment <> ALL($1)""",
+        seen.at_least(Level.full),
+    )
+    if not seen.shows_non_disclosed:
+        await rows(
+            hub,
+            """UPDATE case_record SET "full" = 'x', summary = 'x', body = body - '{places,title,description,properties}'::text[] WHERE protected""",
+        )
+        hidden = "p.relation_id IN (SELECT id FROM relation WHERE non_disclosure)"
+        await _forget_details(hub, hidden)
+    if "contact-details" not in seen.groups:
+        await _forget_details(hub, "true")
+    if "identifiers" not in seen.groups:
+        await rows(hub, "UPDATE party_identifier SET shown = 'x'")
+
+
+async def _forget_details(hub: Hub, whose: str) -> None:
+    await rows(hub, f"UPDATE party_record p SET body = body - '{{addresses,phones,emails}}'::text[] WHERE {whose}")
+    await rows(
+        hub,
+        f"DELETE FROM search_term s USING party_record p WHERE p.id = s.party_id AND s.field IN ('postcode', 'address', 'phone', 'email') AND {whose}",
+    )
