@@ -41,7 +41,9 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("confidentiality", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="compartment_pkey"),
-        sa.UniqueConstraint("source", "capacity", "kind", "confidentiality", name=op.f("compartment_source_capacity_kind_confidentiality_key")),
+        sa.UniqueConstraint(
+            "source", "capacity", "kind", "confidentiality", name=op.f("compartment_source_capacity_kind_confidentiality_key")
+        ),
     )
     op.execute(_OF_CASES)
     op.add_column("case_record", sa.Column("compartment", sa.Integer()))

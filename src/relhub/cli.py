@@ -12,6 +12,7 @@ import orjson
 import typer
 
 from relhub import __version__
+from relhub.cli_access import access
 from relhub.config.settings import Settings
 from relhub.errors import ConfigurationError, RelhubError
 from relhub.logs import set_up_logging
@@ -31,6 +32,7 @@ app = typer.Typer(
     see docs/configuration.md.
     """,
 )
+app.add_typer(access, name="access")
 _Result = TypeVar("_Result")
 
 

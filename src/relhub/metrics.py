@@ -7,6 +7,8 @@ from relhub import __version__
 requests = Histogram("relhub_request_seconds", "Requests, and how long their answers took.", ["method", "route", "status"])
 consultations = Counter("relhub_consultations", "Consultations by how they ended, refusals included.", ["operation", "outcome"])
 
+notices = Counter("relhub_notices", "Questions that the privacy officer is told of: break-glass, searching beyond the budget.", ["kind"])
+
 _pulls = Counter(
     "relhub_pulls", "Pulls that this process ended: done, failed, or stopped for another process to go on with.", ["source", "outcome"]
 )
@@ -23,6 +25,7 @@ source_age = Gauge("relhub_source_age_seconds", "How long ago all of a source wa
 source_unavailable = Gauge("relhub_source_unavailable_seconds", "For how long a source has not answered; 0 when it does.", ["source"])
 source_failing = Gauge("relhub_source_failing", "1 when the last pull of a source failed, whatever the reason.", ["source"])
 quarantined = Gauge("relhub_source_quarantined", "Records of a source that can't be read strictly.", ["source"])
+notice_waiting = Gauge("relhub_notice_waiting_seconds", "For how long the privacy officer has not been told something; 0 when all is told.")
 pull_waiting = Gauge("relhub_pull_waiting_seconds", "For how long a pull has been waiting for a worker; 0 when none is.")
 
 Info("relhub_build", "Which relhub this is.").info({"version": __version__})

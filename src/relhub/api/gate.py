@@ -24,7 +24,7 @@ from relhub.services.hub import Hub
 
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{1,512})")
 ACTIVITY: Final = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}"
-OCCASION: Final = r"(none|case:[a-z][a-z0-9-]{0,39}/[!-~]([ -~]{0,198}[!-~])?)"
+OCCASION: Final = r"(none|case:[a-z][a-z0-9-]{0,39}/[!-~]([ -~]{0,198}[!-~])?|break-glass: ?[ -~]{20,600})"
 IDEMPOTENCY_KEY: Final = r'("[!#-~]{1,200}"|[!#-~]{1,200})'
 OFFICIAL: Final = r"[!-~]([ -~]{0,98}[!-~])?"
 _WRONG_FORM: Final = "is empty, too long, or has characters that are not allowed"
@@ -144,7 +144,12 @@ def _wrong_headers(sent: Mapping[str, list[str]], consumer: Consumer) -> Iterato
     yield from _wrong_header(
         sent, "X-Processing-Activity", ACTIVITY, required="name the processing activity (verwerking) that this question is for"
     )
-    yield from _wrong_header(sent, "X-Occasion", OCCASION, wrong="must be none, or case:{source}/{case number}")
+    yield from _wrong_header(
+        sent,
+        "X-Occasion",
+        OCCASION,
+        wrong="must be none, case:{source}/{case number}, or break-glass: and the reason in words (at least 20 characters; percent-encoded where not ASCII)",
+    )
     yield from _wrong_header(sent, "Idempotency-Key", IDEMPOTENCY_KEY)
     if consumer.may_name_official:
         yield from _wrong_header(sent, "X-Official", OFFICIAL, required="the account of the official on whose behalf your application asks")

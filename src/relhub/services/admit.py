@@ -9,9 +9,12 @@ from relhub.errors import InvalidInput, NotAllowed, NotFound, Problem, SourceErr
 from relhub.services.asked import Asked
 from relhub.services.fetch_case import could_show, fetch_case
 from relhub.services.hub import Hub
+from relhub.services.tell_privacy_officer import keep_notice
 from relhub.storage.log import Look, add_look
 
 _FORM = f"must be none, case:{{source}}/{{case id}}, or break-glass: and the reason in words ({SHORTEST_REASON} characters at least)"
+
+_NOBODY = Refusal("Break-glass is for an official who answers for it: name the official in X-Official.")
 
 
 @dataclass(slots=True)
@@ -57,9 +60,19 @@ async def admit(hub: Hub, asked: Asked, operation: str, *, verified_with_the_loo
         await refuse(hub, _look(hub, asked, occasion, operation, None), activity)
     profile = hub.access.profile(activity, asked.consumer.organisation)
     admitted = Admitted(profile, occasion, _look(hub, asked, occasion, operation, profile))
+    if occasion.sort == "break-glass":
+        await _break_glass(hub, asked, admitted)
     if _of_another_organisation(hub, asked, occasion):
         await refuse(hub, admitted.look, admitted.does_not_hold)
     return admitted
+
+
+async def _break_glass(hub: Hub, asked: Asked, admitted: Admitted) -> None:
+    """The privacy officer is told, whatever comes of the question. Raises NotAllowed (logged) when nobody answers for it."""
+    if not asked.official:
+        await refuse(hub, admitted.look, _NOBODY)
+    async with hub.database.driver() as driver:
+        await keep_notice(hub, driver, "break-glass", asked, admitted.occasion.reason)
 
 
 def _of_another_organisation(hub: Hub, asked: Asked, occasion: Occasion) -> bool:

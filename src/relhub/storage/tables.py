@@ -351,6 +351,21 @@ event = Table(
 )
 Index("event_transaction_idx", event.c.transaction, event.c.id)
 
+# F. What the privacy officer is to be told, and when that was. `times`: how often the same happened.
+notice = Table(
+    "notice",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("at", _Time, nullable=False),
+    Column("times", Integer, nullable=False, server_default="1"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", _Time, nullable=False),
+    Column("told_at", _Time),
+)
+Index("notice_untold_idx", notice.c.next_at, postgresql_where=text("told_at IS NULL"))
+
 # F. Who looked at whom, and why. Only ever added to.
 consultation_log = Table(
     "consultation_log",
