@@ -12,6 +12,7 @@ import orjson
 import typer
 
 from relhub import __version__
+from relhub.cli_rotate import add_rotate
 from relhub.config.settings import Settings
 from relhub.errors import ConfigurationError, RelhubError
 from relhub.logs import set_up_logging
@@ -258,6 +259,11 @@ async def _opened(settings: Settings, work: Callable[[Hub], Coroutine[Any, Any, 
         return await work(hub)
     finally:
         await hub.close()
+
+
+keys = typer.Typer(no_args_is_help=True, help="The keys of this installation: docs/operations.md, section Keys.")
+app.add_typer(keys, name="keys")
+add_rotate(keys, _with_hub)
 
 
 if __name__ == "__main__":
