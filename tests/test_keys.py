@@ -53,7 +53,7 @@ async def url_of(hub: Hub, server: Server) -> str:
 
 async def needed(hub: Hub) -> set[int]:
     """The seals that stored values need."""
-    return {seal for counts in (await seals_in_use(hub)).values() for seal in counts}
+    return {seal for counts in (await seals_in_use(hub.database)).values() for seal in counts}
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_of_every_column_of_bytes_is_known_whether_it_is_sealed() -> None:
 
 
 async def test_everything_is_sealed_anew_and_then_nothing_needs_the_old_seal(hub: Hub, town: RunningTown, tmp_path: Path) -> None:
-    before, counts = await everything(hub), await seals_in_use(hub)
+    before, counts = await everything(hub), await seals_in_use(hub.database)
     both = with_keys(hub, tmp_path, OLD + NEW)
     shown: list[tuple[str, int, int]] = []
     rotated = await rotate_seals(both, lambda *progress: shown.append(progress))
@@ -135,13 +135,13 @@ async def test_everything_is_sealed_anew_and_then_nothing_needs_the_old_seal(hub
 
 async def test_a_rotation_that_is_killed_goes_on_where_it_was(hub: Hub, server: Server, sources_dir: Path, tmp_path: Path) -> None:
     file, url = keys_file(tmp_path, OLD + NEW), await url_of(hub, server)
-    total = sum(of.get(1, 0) for of in (await seals_in_use(hub)).values())
+    total = sum(of.get(1, 0) for of in (await seals_in_use(hub.database)).values())
     blocker = await asyncpg.connect(url)
     async with running("keys", url, sources_dir, ["rotate"], keys_file=file) as process, blocker.transaction():
         await blocker.execute("LOCK TABLE document IN ROW EXCLUSIVE MODE; UPDATE document SET hash = hash WHERE sealed IS NOT NULL")
 
         async def at_documents() -> bool:
-            counts = await seals_in_use(hub)
+            counts = await seals_in_use(hub.database)
             return 1 not in counts["party_identifier.sealed"]
 
         await until(at_documents)
@@ -158,7 +158,7 @@ async def test_a_rotation_that_is_killed_goes_on_where_it_was(hub: Hub, server: 
 
 
 async def test_two_at_once_and_a_pull_are_in_nobodys_way(hub: Hub, town: RunningTown, tmp_path: Path) -> None:
-    total = sum(of.get(1, 0) for of in (await seals_in_use(hub)).values())
+    total = sum(of.get(1, 0) for of in (await seals_in_use(hub.database)).values())
     both = with_keys(hub, tmp_path, OLD + NEW)
     for dossier in list(town.items("enforcement")):
         town.put("enforcement", {**dossier, "omschrijving": "Gewijzigd."})

@@ -38,7 +38,7 @@ def add_rotate(keys: typer.Typer, with_hub: WithHub) -> None:
 
 
 async def _say(hub: Hub) -> bool:
-    found = await seals_in_use(hub)
+    found = await seals_in_use(hub.database)
     for column, counts in found.items():
         typer.echo(f"{column}: {to_do(hub, counts)} of {sum(counts.values())} values would be sealed anew with seal {hub.sealer.seal_with}")
     return _conclude(hub, found)

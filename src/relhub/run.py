@@ -21,10 +21,12 @@ from relhub import ready
 from relhub.api.internal import QuietServer
 from relhub.config.settings import Settings
 from relhub.demo import DEMO_SECRETS, SYSTEMS, prepare_town
+from relhub.doctor import as_text
 from relhub.embedded import Server, end_with_parent, postgres
 from relhub.errors import ConfigurationError
 from relhub.main import create_app
 from relhub.progress import pull_shown
+from relhub.services.examine import examine
 from relhub.services.hub import Hub
 from relhub.storage.database import Database
 from relhub.storage.migrate import migrate, new_migration
@@ -47,6 +49,7 @@ async def run_all(directory: Path, port: int, relations: int, faults: Mapping[st
                 await pull_shown(hub, sorted(hub.sources))
             finally:
                 await hub.close()
+            print(as_text(await examine(settings, {})), flush=True)  # noqa: T201  # for whoever typed make run
             async with _worker(settings):
                 await _serve(settings, directory, ending)
 
@@ -145,7 +148,8 @@ async def _town(directory: Path, port: int, relations: int, faults: Mapping[str,
 async def _worker(settings: Settings) -> AsyncIterator[None]:
     """`relhub worker` as a process of its own: what changes in the simulated municipality, or goes down, is noticed."""
     own = settings.model_dump(exclude={"internal_port"}, exclude_none=True)
-    environment = {name: value for name, value in os.environ.items() if name != "RELHUB_INTERNAL_PORT"}
+    others = {"RELHUB_INTERNAL_PORT", "RELHUB_INDEX_KEY", "RELHUB_SEALS", "RELHUB_SEAL_WITH"}
+    environment = {name: value for name, value in os.environ.items() if name not in others}
     environment |= {f"RELHUB_{name.upper()}": str(value) for name, value in own.items()}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "relhub.cli", "worker", env=environment,
@@ -184,7 +188,10 @@ def _settings(directory: Path, port: int, database_url: str, owner_url: str, url
     sources.mkdir(exist_ok=True)
     for name, url in urls.items():
         (sources / f"{name}.toml").write_text((DEMO / "sources" / f"{name}.toml").read_text().replace("{base_url}", url))
-    files = {"access_rules": DEMO / "access-rules.toml", "consumers": DEMO / "consumers.toml", "keys_file": DEMO / "keys.toml"}
+    keys = directory / "keys.toml"
+    keys.touch(mode=0o600)
+    keys.write_text((DEMO / "keys.toml").read_text())
+    files = {"access_rules": DEMO / "access-rules.toml", "consumers": DEMO / "consumers.toml", "keys_file": keys}
     return Settings.load(
         database_url=database_url,
         database_owner_url=owner_url,

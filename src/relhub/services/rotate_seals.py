@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import InvalidTag
 
 from relhub.services.hub import Hub
+from relhub.storage.database import Database
 from relhub.storage.sealed_columns import SEALED_COLUMNS, SealedColumn
 from relhub.storage.sealed_values import counts_by_seal, pull_all_again, put_values, take_values
 
@@ -27,11 +28,11 @@ class Rotated:
     in_use: SealsInUse = field(default_factory=dict)
 
 
-async def seals_in_use(hub: Hub) -> SealsInUse:
+async def seals_in_use(database: Database) -> SealsInUse:
     """Which seals the stored values need."""
     found: SealsInUse = {}
     for column in SEALED_COLUMNS:
-        async with hub.database.begin() as store:
+        async with database.begin() as store:
             found[str(column)] = await counts_by_seal(store, column)
     return found
 
@@ -41,14 +42,14 @@ async def rotate_seals(hub: Hub, on_progress: OnProgress | None = None) -> Rotat
 
     Broken off, it goes on where it was when it is started again. Several at once share the work. Values whose seal is lost stay as they are.
     """
-    rotated, counted = Rotated(), await seals_in_use(hub)
+    rotated, counted = Rotated(), await seals_in_use(hub.database)
     for column in SEALED_COLUMNS:
         work = _Work(hub, column, to_do(hub, counted[str(column)]), on_progress)
         await work.run()
         rotated.moved += work.moved
         if work.damaged:
             rotated.damaged[str(column)] = work.damaged
-    rotated.in_use = await seals_in_use(hub)
+    rotated.in_use = await seals_in_use(hub.database)
     return rotated
 
 
@@ -103,7 +104,7 @@ class _Work:
 
 async def pull_back(hub: Hub) -> set[int]:
     """What was sealed with seals that are lost is forgotten, and the next pull of each source reads all of it again. Returns those seals."""
-    lost = {seal for counts in (await seals_in_use(hub)).values() for seal in counts} - hub.sealer.seals
+    lost = {seal for counts in (await seals_in_use(hub.database)).values() for seal in counts} - hub.sealer.seals
     if lost:
         async with hub.database.begin() as store:
             await store.lock_resolve()
