@@ -46,7 +46,7 @@ class Installation:
     async def found(self, **more: object) -> list[str]:
         """What is wrong."""
         examined = await self.examine(**more)
-        said = [f"{finding.what} {finding.do}" for finding in examined.findings if finding.level == "wrong"]
+        said = [f"{diagnosis.what} {diagnosis.do}" for diagnosis in examined.diagnoses if diagnosis.level == "wrong"]
         assert self.number not in "".join(said)
         return said
 
@@ -78,7 +78,7 @@ async def test_nothing_is_wrong_with_the_pulled_town_nor_with_what_was_logged_wh
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=internal_app(installation.hub)), base_url="http://relhub") as client:
         metrics = (await client.get("/metrics")).content
     examined = await installation.examine(texts={"metrics": metrics}, logs=[log])
-    assert examined.findings == []
+    assert examined.diagnoses == []
     assert examined.is_well
     assert (examined.rows > 500, examined.numbers > 20) == (True, True)
 
@@ -90,6 +90,9 @@ PLANTED = {
     "a number": "CREATE TABLE forgotten (n bigint); INSERT INTO forgotten VALUES ($1)",
     "a list": "UPDATE case_record SET departments = ARRAY['x', '$1'] WHERE id = (SELECT min(id) FROM case_record)",
     "another schema": "CREATE SCHEMA IF NOT EXISTS another; CREATE TABLE another.forgotten (t text); INSERT INTO another.forgotten VALUES ('$1')",
+    "a materialised view": "CREATE MATERIALIZED VIEW seen AS SELECT 'BSN $1' t",
+    "a partition": "CREATE TABLE parts (k int, t text) PARTITION BY LIST (k); CREATE TABLE part PARTITION OF parts DEFAULT; INSERT INTO parts VALUES (1, '$1')",
+    "odd names": """CREATE TABLE "Odd ""name" ("a b" varchar); INSERT INTO "Odd ""name" VALUES ('$1')""",
     "with dots": "UPDATE case_record SET department = '$3' WHERE id = (SELECT min(id) FROM case_record)",
     "what should be sealed": "UPDATE quarantine SET reason = reason; INSERT INTO quarantine VALUES ('s', 'k', 'r', 'v', '\\x0001'::bytea || '$1', now())",
     "the consultation log": "UPDATE consultation_log SET records = ARRAY['permits:$1']; INSERT INTO consultation_log (at, trace_id, consumer, application, "
@@ -116,7 +119,7 @@ async def test_a_number_in_clear_is_found_in(installation: Installation, planted
 async def test_a_table_that_may_not_be_read_is_named(installation: Installation) -> None:
     await installation.owner.execute("CREATE TABLE forgotten (t text)")
     examined = await installation.examine()
-    assert [finding.what for finding in examined.findings] == ["Not searched, because this user may not read it: forgotten."]
+    assert [diagnosis.what for diagnosis in examined.diagnoses] == ["Not searched, because this user may not read it: forgotten."]
 
 
 async def test_a_number_in_the_statistics_of_a_column_is_found(installation: Installation) -> None:
@@ -188,14 +191,14 @@ async def test_keys_that_others_can_read_and_seals_that_are_lost_old_or_idle_are
     assert f"chmod 600 {file}" in said[0]
     assert "values are sealed with seal 1, which is not among the keys." in said[1]
     keys_file(tmp_path, OLD + NEW)
-    [note] = (await installation.examine()).findings
+    [note] = (await installation.examine()).diagnoses
     assert "are still sealed with seal 1" in note.what
     keys_file(tmp_path, OLD.replace("id = 1", "id = 2") + NEW.replace("id = 2", "id = 1"))
     await installation.owner.execute(
         "DELETE FROM quarantine; UPDATE document SET sealed = '\\x0002' || substr(sealed, 3) WHERE sealed IS NOT NULL"
     )
     await installation.owner.execute("UPDATE party_identifier SET sealed = '\\x0002' || substr(sealed, 3)")
-    assert next(finding.what for finding in (await installation.examine()).findings) == "Nothing is sealed with seal 1 any more."
+    assert next(diagnosis.what for diagnosis in (await installation.examine()).diagnoses) == "Nothing is sealed with seal 1 any more."
 
 
 async def test_another_index_key_is_found(installation: Installation, tmp_path: Path) -> None:
@@ -252,7 +255,7 @@ def test_a_setting_that_means_nothing_is_found_with_what_was_meant() -> None:
         "PATH": "x",
         "RELHUB_OTHER_THING_QX": "x",
     }
-    found = {finding.what.split()[3]: finding.do for finding in check_environment(given, ["RELHUB_MINE"])}
+    found = {diagnosis.what.split()[3]: diagnosis.do for diagnosis in check_environment(given, ["RELHUB_MINE"])}
     assert set(found) == {"RELHUB_KEYFILE", "RELHUB_SERVICE_HOST", "RELHUB_OTHER_THING_QX"}
     assert found["RELHUB_KEYFILE"] == "Is RELHUB_KEYS_FILE meant? Otherwise remove it."
     assert "enableServiceLinks" in found["RELHUB_SERVICE_HOST"]

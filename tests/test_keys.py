@@ -109,6 +109,16 @@ def test_a_keys_file_is_for_its_owner_and_perhaps_a_group_that_reads(tmp_path: P
     assert open_to_others(file) is is_open
 
 
+async def test_a_process_warns_of_a_keys_file_that_others_can_read(migrated_url: str, sources_dir: Path, tmp_path: Path) -> None:
+    file = keys_file(tmp_path, OLD)
+    for mode, warned in ((0o644, True), (0o600, False)):
+        file.chmod(mode)
+        async with running("worker", migrated_url, sources_dir, keys_file=file) as process:
+            assert process.stderr is not None
+            lines = [await process.stderr.readline() for _ in range(2 if warned else 1)]
+        assert (b"others can read the keys file" in lines[0], b"worker started" in lines[-1]) == (warned, True)
+
+
 def test_of_every_column_of_bytes_is_known_whether_it_is_sealed() -> None:
     of_bytes = {
         f"{table}.{column.name}" for table in metadata.tables.values() for column in table.c if isinstance(column.type, LargeBinary)

@@ -41,7 +41,8 @@ class Numbers:
     def within(self, text: bytes) -> Iterator[Found]:
         """Every place of this text, in UTF-8, that holds one."""
         for chain in _CHAIN.finditer(text):
-            yield from self._in_chain(text, chain.start(), chain[0])
+            if len(chain[0]) <= _LONGEST or not chain[0].isdigit():  # most are longer runs, which hold none
+                yield from self._in_chain(text, chain.start(), chain[0])
 
     def within_hexadecimal(self, text: bytes) -> Iterator[Found]:
         """The same in what PostgreSQL writes of bytes within a text (`\\x39…`)."""

@@ -12,17 +12,17 @@ from relhub.config.keys import open_to_others
 from relhub.config.settings import Settings
 from relhub.config.sources import SourceConfig, load_source
 from relhub.errors import RelhubError
-from relhub.services.finding import Finding
+from relhub.services.diagnosis import Diagnosis
 
 _MEND = "Mend it; docs/configuration.md says what it should be."
 
 
-def check_environment(environment: Mapping[str, str], named_by_sources: Iterable[str] = ()) -> list[Finding]:
+def check_environment(environment: Mapping[str, str], named_by_sources: Iterable[str] = ()) -> list[Diagnosis]:
     """Variables that begin with RELHUB_ and mean nothing: a typing error is otherwise taken without a word."""
     known = {f"RELHUB_{name.upper()}" for name in Settings.model_fields}
     unknown = sorted(name for name in environment if name.startswith("RELHUB_") and name not in known | set(named_by_sources))
     return [
-        Finding("wrong", f"The environment variable {name} is set, and relhub knows none of that name.", _suggest(name, known))
+        Diagnosis("wrong", f"The environment variable {name} is set, and relhub knows none of that name.", _suggest(name, known))
         for name in unknown
     ]
 
@@ -34,16 +34,16 @@ def _suggest(name: str, known: Iterable[str]) -> str:
     return f"Is {close[0]} meant? Otherwise remove it." if close else "Remove it, or see docs/configuration.md for its name."
 
 
-async def check_files(settings: Settings) -> tuple[list[Finding], list[str]]:
+async def check_files(settings: Settings) -> tuple[list[Diagnosis], list[str]]:
     """What is wrong with the access rules, the consumers and each source file; and the variables that source files name."""
     found = [*_loads(load_access_rules, settings.access_rules), *_loads(load_consumers, settings.consumers)]
     if not settings.sources_dir.is_dir():
         what = f"{settings.sources_dir}: no such directory; RELHUB_SOURCES_DIR names the one with the source files."
-        return [*found, Finding("wrong", what, "Make it, or mend the setting.")], []
+        return [*found, Diagnosis("wrong", what, "Make it, or mend the setting.")], []
     files = sorted(settings.sources_dir.glob("*.toml"))
     if not files:
         found.append(
-            Finding("note", f"{settings.sources_dir} has no source file, so nothing is pulled.", "docs/adapters.md says how one is made.")
+            Diagnosis("note", f"{settings.sources_dir} has no source file, so nothing is pulled.", "docs/adapters.md says how one is made.")
         )
     names: list[str] = []
     for file in files:
@@ -54,18 +54,18 @@ async def check_files(settings: Settings) -> tuple[list[Finding], list[str]]:
     return found, names
 
 
-def _loads(load: Callable[[Path], Any], path: Path) -> list[Finding]:
+def _loads(load: Callable[[Path], Any], path: Path) -> list[Diagnosis]:
     try:
         load(path)
     except RelhubError as error:
-        return [Finding("wrong", f"{error}.", _MEND)]
+        return [Diagnosis("wrong", f"{error}.", _MEND)]
     return []
 
 
-async def _check_source(config: SourceConfig) -> list[Finding]:
+async def _check_source(config: SourceConfig) -> list[Diagnosis]:
     """Its adapter is there and opens: that reads its secret and its certificates. Nothing is asked of the source."""
     found = [
-        Finding("wrong", f"The file {file}, a secret of the source {config.name}, can be read or changed by others.", f"chmod 600 {file}")
+        Diagnosis("wrong", f"The file {file}, a secret of the source {config.name}, can be read or changed by others.", f"chmod 600 {file}")
         for file in _secret_files(config)
         if open_to_others(file)
     ]
@@ -73,7 +73,7 @@ async def _check_source(config: SourceConfig) -> list[Finding]:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(open_adapter(config))
     except RelhubError as error:
-        found.append(Finding("wrong", f"{config.name}: {str(error).removeprefix(f'{config.name}: ')}.", _MEND))
+        found.append(Diagnosis("wrong", f"{config.name}: {str(error).removeprefix(f'{config.name}: ')}.", _MEND))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from relhub.services.finding import Finding
+from relhub.services.diagnosis import Diagnosis
 from relhub.storage.database import Database
 from relhub.storage.rights import Rights, rights_on
 
@@ -12,7 +12,7 @@ _OWN_USER = (
 )
 
 
-async def check_rights(database: Database) -> list[Finding]:
+async def check_rights(database: Database) -> list[Diagnosis]:
     """What the user of RELHUB_DATABASE_URL may do that it should not, and the SQL that takes it away."""
     async with database.begin() as store:
         found = [rights for rights in await rights_on(store) if rights.is_superuser or rights.is_owner or rights.may]
@@ -21,16 +21,16 @@ async def check_rights(database: Database) -> list[Finding]:
     tables, user = ", ".join(rights.table for rights in found), found[0].user
     if found[0].is_superuser:
         return [
-            Finding(
+            Diagnosis(
                 "wrong", f"The user {user} of RELHUB_DATABASE_URL is a superuser, and could change or delete rows of {tables}.", _OWN_USER
             )
         ]
     if any(rights.is_owner for rights in found):
         what = f"The user {user} of RELHUB_DATABASE_URL owns {tables}, or is a member of who does, and could change or delete its rows."
-        return [Finding("wrong", what, _OWN_USER)]
+        return [Diagnosis("wrong", what, _OWN_USER)]
     may = ", ".join(sorted({right for rights in found for right in rights.may}))
     what = f"The user {user} of RELHUB_DATABASE_URL has {may} on {tables}, which is only ever to be added to."
-    return [Finding("wrong", what, f"As the owner: {' '.join(_revoke(found))}")]
+    return [Diagnosis("wrong", what, f"As the owner: {' '.join(_revoke(found))}")]
 
 
 def _revoke(found: Sequence[Rights]) -> list[str]:

@@ -11,8 +11,8 @@ from relhub.services.check_configuration import check_environment, check_files
 from relhub.services.check_database import check_database, check_index_key
 from relhub.services.check_keys import check_keys_file, check_seals
 from relhub.services.check_rights import check_rights
+from relhub.services.diagnosis import Diagnosis
 from relhub.services.find_numbers import find_numbers
-from relhub.services.finding import Finding
 from relhub.storage.database import Database
 from relhub.storage.sealing import Sealer
 
@@ -21,33 +21,33 @@ from relhub.storage.sealing import Sealer
 class Examined:
     """What was found, and how much was searched for how many numbers of people."""
 
-    findings: list[Finding] = field(default_factory=list)
+    diagnoses: list[Diagnosis] = field(default_factory=list)
     rows: int = 0
     numbers: int = 0
 
     @property
     def is_well(self) -> bool:
-        return not any(finding.level == "wrong" for finding in self.findings)
+        return not any(diagnosis.level == "wrong" for diagnosis in self.diagnoses)
 
 
 async def examine(
     settings: Settings, environment: Mapping[str, str], *, texts: Mapping[str, bytes] | None = None, logs: Sequence[Path] = ()
 ) -> Examined:
-    """The findings on a running installation; changes nothing. `texts`: more to look through for numbers (metrics); `logs`: files."""
+    """The diagnoses on a running installation; changes nothing. `texts`: more to look through for numbers (metrics); `logs`: files."""
     examined = Examined()
     of_files, names = await check_files(settings)
-    examined.findings += [*check_environment(environment, names), *of_files, *check_keys_file(settings)]
+    examined.diagnoses += [*check_environment(environment, names), *of_files, *check_keys_file(settings)]
     sealer = _sealer(settings, examined)
     database = Database(settings.database_url, pool_size=1)
     try:
         found, usable = await check_database(database)
-        examined.findings += found
+        examined.diagnoses += found
         if usable:
-            examined.findings += await check_rights(database)
+            examined.diagnoses += await check_rights(database)
         if usable and sealer:
-            examined.findings += [*await check_index_key(database, sealer), *await check_seals(database, sealer)]
+            examined.diagnoses += [*await check_index_key(database, sealer), *await check_seals(database, sealer)]
             found, search = await find_numbers(database, sealer, texts or {}, logs)
-            examined.findings += found
+            examined.diagnoses += found
             examined.rows, examined.numbers = search.rows, len(search.numbers)
     finally:
         await database.close()
@@ -59,5 +59,5 @@ def _sealer(settings: Settings, examined: Examined) -> Sealer | None:
         return Sealer(keys_of(settings))
     except ConfigurationError as error:
         do = "Mend the keys (docs/configuration.md, Keys); without them the database was not searched for numbers of people."
-        examined.findings.append(Finding("wrong", f"{error}.", do))
+        examined.diagnoses.append(Diagnosis("wrong", f"{error}.", do))
         return None

@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidTag
 
 from relhub.domain.number_search import Found, Numbers
 from relhub.errors import SealLost
-from relhub.services.finding import Finding
+from relhub.services.diagnosis import Diagnosis
 from relhub.storage import all_text
 from relhub.storage.database import Database, Store
 from relhub.storage.sealed_columns import about_number
@@ -35,6 +35,7 @@ class Search:
     numbers: Numbers
     places: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # by (where, what to do)
     rows: int = 0
+    damaged: int = 0  # stored numbers that their seal does not open
     unreadable: list[str] = field(default_factory=list)
 
     def note(self, where: str, place: str, found: Iterable[Found], do: str) -> None:
@@ -44,10 +45,10 @@ class Search:
 
 async def find_numbers(
     database: Database, sealer: Sealer, texts: Mapping[str, bytes], logs: Sequence[Path]
-) -> tuple[list[Finding], Search]:
+) -> tuple[list[Diagnosis], Search]:
     """Where a number of a person stands in clear. `texts`: more to look through, by name; `logs`: files."""
     async with database.begin() as store:
-        search = Search(await _numbers(store, sealer))
+        search = await _begin(store, sealer)
         for name, said in await all_text.kept_beside(store):
             text = said.encode()
             search.note(name, "", [*search.numbers.within(text), *search.numbers.within_hexadecimal(text)], _BESIDE)
@@ -56,20 +57,23 @@ async def find_numbers(
         await _search_table(database, search, table)
     for name, content in texts.items():
         search.note(name, "", search.numbers.within(content), _ELSEWHERE)
-    unread = [finding for log in logs if (finding := _search_log(search, log))]
-    return [*_findings(search), *unread], search
+    unread = [diagnosis for log in logs if (diagnosis := _search_log(search, log))]
+    return [*_diagnoses(search), *unread], search
 
 
-async def _numbers(store: Store, sealer: Sealer) -> Numbers:
-    """Those that can be opened; of others the seals are told."""
+async def _begin(store: Store, sealer: Sealer) -> Search:
+    """The search for all numbers that can be opened; of those whose seal is lost the check of the seals tells."""
     opened: set[str] = set()
+    damaged = 0
     async for batch in all_text.personal_numbers(store):
         for scheme, sealed in batch:
             try:
                 opened.add(sealer.open(sealed, about_number(scheme)).decode())
-            except (SealLost, InvalidTag):
+            except SealLost:
                 continue
-    return Numbers(opened, await all_text.trade_register_numbers(store))
+            except InvalidTag:
+                damaged += 1
+    return Search(Numbers(opened, await all_text.trade_register_numbers(store)), damaged=damaged)
 
 
 async def _search_table(database: Database, search: Search, table: all_text.Searched) -> None:
@@ -95,14 +99,14 @@ def _bytes(value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode() if value is not None else b""
 
 
-def _search_log(search: Search, log: Path) -> Finding | None:
+def _search_log(search: Search, log: Path) -> Diagnosis | None:
     try:
         for line, chunk in _chunks(log):
             for found in search.numbers.within(chunk):
                 number = line + chunk.count(b"\n", 0, found.offset)
                 search.note(f"the log file {log}", f"line {number}", [found], _ELSEWHERE)
     except OSError as error:
-        return Finding(
+        return Diagnosis(
             "wrong", f"The log file {log} can't be read ({error.strerror}), so it was not searched.", "Run relhub doctor as who may."
         )
     return None
@@ -118,17 +122,20 @@ def _chunks(log: Path) -> Iterator[tuple[int, bytes]]:
             line += chunk.count(b"\n")
 
 
-def _findings(search: Search) -> list[Finding]:
-    found = [_finding(where, do, places) for (where, do), places in search.places.items()]
+def _diagnoses(search: Search) -> list[Diagnosis]:
+    found = [_diagnosis(where, do, places) for (where, do), places in search.places.items()]
+    if search.damaged:
+        what = f"{search.damaged} official numbers are not what was sealed: they were changed, or moved, outside of relhub."
+        found.append(Diagnosis("wrong", what, "Find out by whom, and restore party_identifier from a backup."))
     if search.unreadable:
         what = f"Not searched, because this user may not read it: {', '.join(search.unreadable)}."
-        found.append(Finding("note", what, "Run relhub doctor with RELHUB_DATABASE_URL of who may, or grant SELECT."))
+        found.append(Diagnosis("note", what, "Run relhub doctor with RELHUB_DATABASE_URL of who may, or grant SELECT."))
     if not search.numbers:
         what = "No citizen service number is stored that could be opened, so there was nothing to look for."
-        found.append(Finding("note", what, "Run relhub doctor again after the first pull, and with the keys."))
+        found.append(Diagnosis("note", what, "Run relhub doctor again after the first pull, and with the keys."))
     return found
 
 
-def _finding(where: str, do: str, places: Sequence[str]) -> Finding:
+def _diagnosis(where: str, do: str, places: Sequence[str]) -> Diagnosis:
     what = f"A citizen service number (or another number of a person) stands in clear, {len(places)} times, in {where}: "
-    return Finding("wrong", f"{what}{', '.join(places[:_PLACES])}.", do)
+    return Diagnosis("wrong", f"{what}{', '.join(places[:_PLACES])}.", do)

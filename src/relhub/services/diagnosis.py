@@ -5,7 +5,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """`wrong`: somebody must act; `note`: good to know. `what` is the case, and what to `do`. Never holds a number of a person or a key."""
 
     level: Literal["wrong", "note"]
