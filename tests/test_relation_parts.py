@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import orjson
 import pytest
-from tests.towns import by_contact_centre, by_enforcement, by_permits, by_projects, rows, seeing
+from tests.towns import by_contact_centre, by_enforcement, by_permits, rows, seeing
 
 from relhub.domain.compartments import Level
 from relhub.errors import InvalidInput, NotAllowed, NotFound
@@ -97,10 +97,12 @@ async def test_every_source_record_says_what_it_says_and_why_it_is_here(hub: Hub
         assert others == {"enforcement", "permits"} - {record["source"]}
 
 
-async def test_a_number_of_a_person_is_masked_and_only_there_with_its_field_group(hub: Hub, johanna: str) -> None:
+async def test_a_number_of_a_person_is_shown_in_full_with_its_field_group_only(hub: Hub, johanna: str) -> None:
     numbers = [number for record in await records(hub, by_permits(), johanna) for number in record["says"]["identifiers"]]
+    assert {len(number["value"]) for number in numbers if number["scheme"] == "bsn"} == {9}
+    assert await rows(hub, "SELECT FROM consultation_log WHERE operation = 'source-records' AND levels->>'identifiers' = 'full'")
+    numbers = [number for record in await records(hub, by_contact_centre(), johanna) for number in record["says"]["identifiers"]]
     assert {number["masked"][:6] for number in numbers if number["scheme"] == "bsn"} == {"******"}
-    assert all("identifiers" not in record["says"] for record in await records(hub, by_projects(), johanna))
 
 
 async def test_non_disclosure_said_by_any_source_hides_the_address_in_every_record(hub: Hub, johanna: str) -> None:

@@ -84,6 +84,7 @@ async def test_it_is_ready_with_consumers_and_requests_that_work_and_leaves_noth
         output, _ = await process.communicate()
     assert process.returncode == 0
     assert all(example["path"] in output.decode() for example in block["examples"])
+    assert output.startswith(b"relhub doctor: nothing is wrong (")
     assert len(started) > 2
     assert not [child for child in started if child.is_running()]
     assert not (tmp_path / "ready.json").exists()

@@ -3,13 +3,14 @@
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, by_projects, rows, seeing, with_activity
 
-from relhub.demo import RunningTown
+from relhub.demo import RunningTown, truth
 from relhub.domain.compartments import Level
 from relhub.errors import AmbiguousIdentifier, InvalidInput, NotAllowed, NotFound, SourceError, SourceUnavailable
 from relhub.services.asked import Asked, CaseQuery, PageQuery, Reference, SearchQuery, ViewOptions
@@ -64,14 +65,41 @@ async def test_a_case_at_existence_tells_whom_to_ask_and_nothing_of_the_case(hub
     assert all(official.get("phone") or official.get("email") for official in hidden["officials"])
 
 
-async def test_a_citizen_service_number_is_only_shown_masked(hub: Hub) -> None:
-    view = await look(hub, by_permits())
-    assert [number["masked"][:6] for number in view["party"]["identifiers"] if number["scheme"] == "bsn"] == ["******"]
+def citizen_numbers(view: dict[str, Any]) -> list[dict[str, str]]:
+    return [number for number in view["party"]["identifiers"] if number["scheme"] == "bsn"]
 
 
-async def test_identifiers_are_not_there_without_their_field_group(hub: Hub) -> None:
-    view = await look(hub, by_projects(), Reference(case=("projects", "PRJ-0001")))
-    assert "identifiers" not in view["party"]
+async def test_a_citizen_service_number_is_shown_in_full_with_its_field_group_and_the_log_says_so(hub: Hub, town_directory: Path) -> None:
+    [number] = citizen_numbers(await look(hub, by_permits()))
+    assert number == {"scheme": "bsn", "value": number["value"]}
+    assert number["value"] in {party["numbers"].get("bsn") for party in truth(town_directory)}
+    [logged] = await rows(hub, "SELECT levels->>'identifiers' shown, levels->>'licensing' licensing FROM consultation_log")
+    assert tuple(logged) == ("full", "full")
+
+
+async def test_without_the_field_group_its_end_is_shown_and_the_log_does_not_speak_of_numbers(hub: Hub) -> None:
+    full, masked = await look(hub, by_permits()), await look(hub, by_contact_centre())
+    [number], [end] = citizen_numbers(full), citizen_numbers(masked)
+    assert end == {"scheme": "bsn", "masked": "******" + number["value"][-3:]}
+    assert await rows(hub, "SELECT FROM consultation_log WHERE activity = 'answering-questions' AND levels ? 'identifiers'") == []
+
+
+async def test_without_the_section_party_no_number_is_read_and_the_log_does_not_speak_of_them(hub: Hub) -> None:
+    await look(hub, by_permits(), options=ViewOptions(frozenset({"cases"})))
+    assert await rows(hub, "SELECT FROM consultation_log WHERE levels ? 'identifiers'") == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        r"sealed = '\x0009' || substr(sealed, 3)",  # a seal that is not among the keys
+        "sealed = (SELECT sealed FROM party_identifier o WHERE scheme = 'bsn' AND o.token <> n.token LIMIT 1)",  # of somebody else
+        r"sealed = sealed || '\x00'",  # damaged
+    ],
+)
+async def test_a_number_that_can_not_be_opened_or_is_another_is_shown_masked(hub: Hub, change: str) -> None:
+    await rows(hub, f"UPDATE party_identifier n SET {change} WHERE scheme = 'bsn'")
+    assert [number.get("masked", "")[:6] for number in citizen_numbers(await look(hub, by_permits()))] == ["******"]
 
 
 async def test_every_value_names_its_origin(hub: Hub) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import orjson
+import structlog
 import typer
 
 from relhub import __version__
 from relhub.cli_access import access
+from relhub.cli_rotate import add_rotate
+from relhub.config.keys import open_to_others
 from relhub.config.settings import Settings
 from relhub.errors import ConfigurationError, RelhubError
 from relhub.logs import set_up_logging
@@ -224,6 +227,24 @@ def rebuild() -> None:
 
 
 @app.command()
+def doctor(
+    log: Annotated[list[Path] | None, typer.Option(help="A log file to look through as well. May be repeated.")] = None,
+) -> None:
+    """Examine a running installation, and say what is wrong and what to do. Exit code 1 when something is.
+
+    Looks for citizen service numbers in clear in every table, in what PostgreSQL keeps beside them, in the metrics and in log files; at what the
+    database user may do with the consultation log, at the keys, the database, the files of the configuration, and settings that mean nothing.
+    Changes nothing.
+    """
+    from relhub.doctor import as_text, examine_all
+
+    examined = asyncio.run(examine_all(log or []))
+    typer.echo(as_text(examined))
+    if not examined.is_well:
+        raise typer.Exit(1)
+
+
+@app.command()
 def openapi(
     check: Annotated[bool, typer.Option(help="Write nothing; exit code 1 when the file is not what the code says.")] = False,
     output: Annotated[Path, typer.Option(help="The file.")] = Path("openapi/relhub.json"),
@@ -242,6 +263,8 @@ def _checked_settings() -> Settings:
     """The settings, with a database that can be used. Raises ConfigurationError or DatabaseUnusable."""
     settings = Settings.load()
     set_up_logging(settings.log_level)
+    if settings.keys_file is not None and open_to_others(settings.keys_file):
+        structlog.get_logger(__name__).warning("others can read the keys file: chmod 600", file=str(settings.keys_file))
     asyncio.run(_opened(settings, check_ready))
     return settings
 
@@ -260,6 +283,11 @@ async def _opened(settings: Settings, work: Callable[[Hub], Coroutine[Any, Any, 
         return await work(hub)
     finally:
         await hub.close()
+
+
+keys = typer.Typer(no_args_is_help=True, help="The keys of this installation: docs/operations.md, section Keys.")
+app.add_typer(keys, name="keys")
+add_rotate(keys, _with_hub)
 
 
 if __name__ == "__main__":

@@ -37,8 +37,8 @@ class Server:
     port: int
     password: str
 
-    def url(self, database: str) -> str:
-        return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str, user: str = "postgres") -> str:
+        return f"postgresql://{user}:{self.password}@127.0.0.1:{self.port}/{database}"
 
 
 @contextlib.contextmanager

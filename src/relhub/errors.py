@@ -46,6 +46,10 @@ class ConfigurationError(RelhubError):
     """A setting or a file is wrong; the text says which and how to mend it."""
 
 
+class SealLost(ConfigurationError):
+    """A stored value was sealed with a key that is not among the keys."""
+
+
 class DatabaseUnusable(RelhubError):
     """The database can't be used: not there, too old, or migrated by a newer relhub."""
 

@@ -21,10 +21,12 @@ from relhub import ready
 from relhub.api.internal import QuietServer
 from relhub.config.settings import Settings
 from relhub.demo import DEMO_SECRETS, SYSTEMS, prepare_town
+from relhub.doctor import as_text
 from relhub.embedded import Server, end_with_parent, postgres
 from relhub.errors import ConfigurationError
 from relhub.main import create_app
 from relhub.progress import pull_shown
+from relhub.services.examine import examine
 from relhub.services.hub import Hub
 from relhub.storage.database import Database
 from relhub.storage.migrate import migrate, new_migration
@@ -47,6 +49,7 @@ async def run_all(directory: Path, port: int, relations: int, faults: Mapping[st
                 await pull_shown(hub, sorted(hub.sources))
             finally:
                 await hub.close()
+            print(as_text(await examine(settings, {})), flush=True)  # noqa: T201  # for whoever typed make run
             async with _worker(settings):
                 await _serve(settings, directory, ending)
 
@@ -107,7 +110,8 @@ async def _database(directory: Path, opened: contextlib.ExitStack) -> tuple[str,
         return given, os.environ.get("RELHUB_DATABASE_OWNER_URL") or given
     server = opened.enter_context(postgres(directory / "pg"))
     await make_database(server, "relhub")
-    return server.url("relhub"), server.url("relhub")
+    await _make_user(server, "relhub")
+    return server.url("relhub", "relhub"), server.url("relhub")
 
 
 async def make_database(server: Server, name: str) -> None:
@@ -116,6 +120,17 @@ async def make_database(server: Server, name: str) -> None:
     try:
         if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name):
             await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close()
+
+
+async def _make_user(server: Server, name: str) -> None:
+    """A user that owns nothing is there, with the server's password: the service as it should be, which can't change its log."""
+    connection = await asyncpg.connect(server.url("postgres"))
+    try:
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", name):
+            await connection.execute(f'CREATE ROLE "{name}" LOGIN')
+        await connection.execute(f"ALTER ROLE \"{name}\" PASSWORD '{server.password}'")
     finally:
         await connection.close()
 
@@ -145,7 +160,8 @@ async def _town(directory: Path, port: int, relations: int, faults: Mapping[str,
 async def _worker(settings: Settings) -> AsyncIterator[None]:
     """`relhub worker` as a process of its own: what changes in the simulated municipality, or goes down, is noticed."""
     own = settings.model_dump(exclude={"internal_port"}, exclude_none=True)
-    environment = {name: value for name, value in os.environ.items() if name != "RELHUB_INTERNAL_PORT"}
+    others = {"RELHUB_INTERNAL_PORT", "RELHUB_INDEX_KEY", "RELHUB_SEALS", "RELHUB_SEAL_WITH"}
+    environment = {name: value for name, value in os.environ.items() if name not in others}
     environment |= {f"RELHUB_{name.upper()}": str(value) for name, value in own.items()}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "relhub.cli", "worker", env=environment,
@@ -184,7 +200,10 @@ def _settings(directory: Path, port: int, database_url: str, owner_url: str, url
     sources.mkdir(exist_ok=True)
     for name, url in urls.items():
         (sources / f"{name}.toml").write_text((DEMO / "sources" / f"{name}.toml").read_text().replace("{base_url}", url))
-    files = {"access_rules": DEMO / "access-rules.toml", "consumers": DEMO / "consumers.toml", "keys_file": DEMO / "keys.toml"}
+    keys = directory / "keys.toml"
+    keys.touch(mode=0o600)
+    keys.write_text((DEMO / "keys.toml").read_text())
+    files = {"access_rules": DEMO / "access-rules.toml", "consumers": DEMO / "consumers.toml", "keys_file": keys}
     return Settings.load(
         database_url=database_url,
         database_owner_url=owner_url,

@@ -45,10 +45,14 @@ class ShownNumber(Described):
     masked: str | None = Field(
         default=None,
         title="Gemaskeerd nummer",
-        description="Of a number of a person only the end, enough to compare with.",
+        description="Of a number of a person only the end, enough to compare with: in full it is for activities with the field group `identifiers`.",
         examples=["******653"],
     )
-    value: str | None = Field(default=None, title="Nummer", description="A number that is public, in full.")
+    value: str | None = Field(
+        default=None,
+        title="Nummer",
+        description="In full: a number that is public, or, with the field group `identifiers`, a number of a person.",
+    )
 
 
 class PostalAddress(Described):
@@ -83,7 +87,7 @@ class PartyPart(Described):
     birth: Birth | None = Field(default=None, title="Geboorte", description="Of a person: the date of birth.")
     legal_form: str | None = Field(default=None, title="Rechtsvorm", description="Of an organisation: the legal form.", examples=["BV"])
     identifiers: list[ShownNumber] | None = Field(
-        default=None, title="Nummers", description="Official numbers; absent without the field group `identifiers`."
+        default=None, title="Nummers", description="Official numbers; those of people masked without the field group `identifiers`."
     )
     addresses: list[PostalAddress] | None = Field(
         default=None,

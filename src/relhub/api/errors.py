@@ -30,6 +30,7 @@ from relhub.errors import (
     PullRefused,
     RecordRejected,
     RelhubError,
+    SealLost,
     SourceError,
     SourceRefused,
     SourceUnavailable,
@@ -98,6 +99,7 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
     KeyReused: Answer(409, "idempotency-key-reused", "This Idempotency-Key was used for another request"),
     DatabaseUnusable: _NO_DATABASE,
     ConfigurationError: UNEXPECTED,
+    SealLost: UNEXPECTED,
     RelhubError: UNEXPECTED,
 }
 

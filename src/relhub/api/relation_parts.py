@@ -38,8 +38,8 @@ async def get_timeline(request: Request, gated: Gated, relation_id: RelationId, 
     summary="What each source says of a relation, and why it is one",
     description=(
         "The party records (partijgegevens) behind the view that your application may see, one by one: who says what, since when, and why "
-        "the record is of this relation (uitleg van de koppeling). Numbers of people are masked, and address and contact details follow "
-        "the same rules as in the view."
+        "the record is of this relation (uitleg van de koppeling). Numbers of people are masked without the field group "
+        "`identifiers`, and address and contact details follow the same rules as in the view."
     ),
 )
 async def get_source_records(request: Request, gated: Gated, relation_id: RelationId, query: Page) -> Response:

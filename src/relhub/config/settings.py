@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from relhub.errors import ConfigurationError
@@ -19,7 +19,10 @@ class Settings(BaseSettings):
     sources_dir: Path
     access_rules: Path
     consumers: Path
-    keys_file: Path
+    keys_file: Path | None  # or else the two that follow, for platforms that hand out secrets as environment variables
+    index_key: SecretStr | None = None
+    seals: SecretStr | None = None
+    seal_with: int | None = None  # with `seals`: the id of the one that seals; None: the highest
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     internal_host: str = "127.0.0.1"
@@ -38,15 +41,28 @@ class Settings(BaseSettings):
     def _owner_is_the_same_when_not_given(cls, values: dict[str, Any]) -> dict[str, Any]:
         return {"database_owner_url": values.get("database_url"), **values} if values.get("database_url") else values
 
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_in_one_place(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("index_key") is None and values.get("seals") is None and values.get("seal_with") is None:
+            return values
+        if values.get("keys_file") is not None:
+            raise ValueError("RELHUB_KEYS_FILE: the keys are in the environment as well (RELHUB_INDEX_KEY, RELHUB_SEALS): choose one place")
+        if values.get("index_key") is None or values.get("seals") is None:
+            raise ValueError("RELHUB_INDEX_KEY and RELHUB_SEALS go together")
+        return {"keys_file": None, **values}
+
     @classmethod
     def load(cls, **given: Any) -> "Settings":
         """The settings; what is given here goes before the environment. Raises ConfigurationError naming the variables."""
+        if "keys_file" in given:
+            given = {"index_key": None, "seals": None, "seal_with": None, **given}
         try:
             return cls(**given)
         except ValidationError as error:
             wrong = "; ".join(
-                f"RELHUB_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}"
+                f"RELHUB_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" if e["loc"] else e["msg"].removeprefix("Value error, ")
                 for e in error.errors()
-                if e["loc"] and (e["loc"], e["type"]) != (("database_owner_url",), "missing")
+                if (e["loc"], e["type"]) != (("database_owner_url",), "missing")
             )
             raise ConfigurationError(f"settings: {wrong or 'the environment variables can not be read'}") from None

@@ -52,8 +52,7 @@ def golden_record(voices: Sequence[Voice], groups: frozenset[FieldGroup], non_di
         chosen["birth"] = _births(ordered)
     else:
         chosen["legalForm"] = _each(ordered, lambda record: [record.legal_form] if record.legal_form else [])
-    if "identifiers" in groups:
-        chosen["identifiers"] = [Value(number, voice) for voice in ordered for number in voice.identifiers]
+    chosen["identifiers"] = [Value(number, voice) for voice in ordered for number in voice.identifiers]
     if "contact-details" in groups and (not non_disclosure or "non-disclosed" in groups):
         chosen["addresses"] = _each(ordered, lambda record: record.addresses)
         chosen["phones"] = _each(ordered, lambda record: record.phones)

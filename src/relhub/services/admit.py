@@ -85,7 +85,7 @@ async def renew(hub: Hub, admitted: Admitted) -> None:
     async with hub.database.driver() as driver:
         await hub.access.renew(driver)
     admitted.profile = hub.access.profile(admitted.profile.activity, admitted.profile.organisation)
-    admitted.look = replace(admitted.look, levels=_levels(admitted.profile))
+    admitted.look = replace(admitted.look, levels=admitted.look.levels | _levels(admitted.profile))
 
 
 async def refuse(hub: Hub, look: Look, refusal: Refusal) -> NoReturn:

@@ -10,22 +10,23 @@ from relhub.errors import KeyReused
 from relhub.services.schedule_pulls import KEEP_ANSWERS
 from relhub.storage.database import Store
 from relhub.storage.kept_answers import claim_key, keep_answer
+from relhub.storage.sealing import Sealer
 
 
 async def answer_once(
-    store: Store, consumer: str, key: str, request: tuple[object, ...], at: datetime, answer: Callable[[], Awaitable[bytes]]
+    store: Store, sealer: Sealer, consumer: str, key: str, request: tuple[object, ...], at: datetime, answer: Callable[[], Awaitable[bytes]]
 ) -> bytes:
     """What `answer` gives, or gave the first time; without a key always the former. `request`: what makes two requests the same.
 
-    Only hashes of key and request are kept. Raises KeyReused for another request with the same key.
+    Only hashes of key and request are kept, and the answer is sealed. Raises KeyReused for another request with the same key.
     """
     if not key:
         return await answer()
     hashed, asked = hashlib.sha256(key.encode()).digest(), hashlib.sha256(orjson.dumps(request)).digest()
-    before = await claim_key(store, consumer, hashed, asked, at, at - KEEP_ANSWERS)
+    before = await claim_key(store, sealer, consumer, hashed, asked, at, at - KEEP_ANSWERS)
     if before is None:
         given = await answer()
-        await keep_answer(store, consumer, hashed, given)
+        await keep_answer(store, sealer, consumer, hashed, given)
         return given
     if before[0] != asked:
         raise KeyReused("Use a new key for every new request, and the same one only to send the same request again.")

@@ -28,8 +28,9 @@ async def ask_pull(hub: Hub, asked: Asked, name: str, *, accept_loss: bool, key:
     if name not in hub.sources:
         await not_found(hub, admitted.look, NO_SOURCE)
     async with hub.database.begin() as store:
+        request = ("ask-pull", name, accept_loss)
         return await answer_once(
-            store, asked.consumer.name, key, ("ask-pull", name, accept_loss), asked.at, lambda: _ask(store, admitted, name, accept_loss)
+            store, hub.sealer, asked.consumer.name, key, request, asked.at, lambda: _ask(store, admitted, name, accept_loss)
         )
 
 

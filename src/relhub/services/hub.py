@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from relhub.adapters import Adapter
 from relhub.adapters.registry import open_adapter
 from relhub.config.access_rules import check_organisations, load_access_rules
-from relhub.config.keys import load_keys
+from relhub.config.keys import keys_of
 from relhub.config.settings import Settings
 from relhub.config.sources import SourceConfig, load_sources
 from relhub.services.decide_access import Access
@@ -37,7 +37,7 @@ class Hub:
 
         `statement_timeout`: seconds that the database may take for one statement; 0: as long as it needs.
         """
-        rules, keys = load_access_rules(settings.access_rules), load_keys(settings.keys_file)
+        rules, keys = load_access_rules(settings.access_rules), keys_of(settings)
         sources = load_sources(settings.sources_dir)
         check_organisations(rules, [(name, config.organisation, config.controllers) for name, config in sources.items()], [])
         stack = AsyncExitStack()

@@ -18,6 +18,7 @@ from relhub.domain.search_terms import search_terms
 from relhub.errors import RecordRejected
 from relhub.storage.database import Store
 from relhub.storage.records import CaseRow, IdentifierRow, InvolvementRow, PartyRow, Written, replace_sets
+from relhub.storage.sealed_columns import about_number
 from relhub.storage.sealing import Sealer
 
 PARTY = TypeAdapter(PartyRecord)
@@ -91,7 +92,7 @@ def party_row(party: PartyRecord, sealer: Sealer, hidden: Mapping[str, str], *, 
         family=family_of(party),
         display=str(_hide(display_name(party), hidden)),
         identifiers=tuple(
-            IdentifierRow(scheme, token, sealer.seal(value.encode(), scheme), _shown(party, scheme, value, hidden))
+            IdentifierRow(scheme, token, sealer.seal(value.encode(), about_number(scheme)), _shown(party, scheme, value, hidden))
             for scheme, value, token in tokens
         ),
         match_keys=match_keys(party, sealer, [(scheme, token) for scheme, _, token in tokens]),

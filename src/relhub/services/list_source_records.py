@@ -12,6 +12,7 @@ from relhub.services.hub import Hub
 from relhub.services.keep_records import at_utc
 from relhub.services.look import look
 from relhub.services.pages import page
+from relhub.services.show_numbers import with_numbers
 from relhub.services.view_relation import voice_of
 from relhub.storage.memberships import RecordParts, records_one_by_one
 
@@ -28,7 +29,7 @@ class _Record:
 
 async def list_source_records(hub: Hub, asked: Asked, relation_id: str, query: PageQuery) -> View:
     """The visible party records, by source and key. Raises NotAllowed, NotFound, InvalidInput."""
-    admitted = await admit(hub, asked, "source-records", verified_with_the_look=True)
+    admitted = with_numbers(await admit(hub, asked, "source-records", verified_with_the_look=True))
     parts = await look(
         hub, admitted, lambda driver: records_one_by_one(driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look)
     )
@@ -40,7 +41,7 @@ async def list_source_records(hub: Hub, asked: Asked, relation_id: str, query: P
 
 def _records(hub: Hub, parts: RecordParts) -> list[_Record]:
     voices = [voice_of(hub, row) for row in parts.parties]
-    numbers = [[(scheme, token) for scheme, _, token in row["numbers"] or ()] for row in parts.parties]
+    numbers = [[(scheme, token) for scheme, _, token, _ in row["numbers"] or ()] for row in parts.parties]
     reasons = explain([voice.record for voice in voices], numbers, parts.decided)
     told = zip(voices, parts.parties, reasons, strict=True)
     return sorted((_Record(voice, row["variant"], parts.since.get(str(row["id"])), why) for voice, row, why in told), key=_place)

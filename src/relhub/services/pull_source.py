@@ -12,7 +12,7 @@ import structlog
 
 from relhub import metrics, tracing
 from relhub.adapters import Document, Page
-from relhub.errors import DatabaseUnusable, PullLost, PullRefused, RelhubError, SourceError, SourceRefused, SourceUnavailable
+from relhub.errors import DatabaseUnusable, PullLost, PullRefused, RelhubError, SealLost, SourceError, SourceRefused, SourceUnavailable
 from relhub.logs import places
 from relhub.services.hub import Hub
 from relhub.services.read_sets import Encoded, encode, forget, not_older, read_sets, save
@@ -93,6 +93,10 @@ async def _run(hub: Hub, pull: Pull, on_progress: OnProgress | None = None, stop
         raise
     except (PullLost, DatabaseUnusable):
         raise  # nothing more to be written
+    except SealLost as error:  # no fault of the source, and no bug
+        await _note_failure(hub, pull, str(error), answers=True, start_over=False)
+        _measure(pull.source, "failed", monotonic() - begun)
+        raise SourceRefused(pull.source, str(error)) from error
     except Exception as error:  # a bug: whatever it is, the next worker would meet it too, and it may not stop other sources
         log.error("unexpected error", source=pull.source, error=type(error).__name__, places=places(error))
         met = SourceRefused(pull.source, f"unexpected error ({type(error).__name__}) in relhub itself; the log says where")

@@ -18,6 +18,7 @@ from relhub.services.hub import Hub
 from relhub.services.keep_records import PARTY, at_utc
 from relhub.services.look import look
 from relhub.services.refresh_relation import refresh_relation, stale_sources
+from relhub.services.show_numbers import numbers_of, with_numbers
 from relhub.storage.views import CasePart, ViewParts, view_parts
 
 PAGE = 20
@@ -33,6 +34,7 @@ async def view_admitted(
 ) -> View:
     """The same, for a question that is admitted already; `more`: further members of the answer; `beside`: relations that these name."""
     groups = admitted.profile.groups if "party" in options.sections else frozenset()
+    admitted = with_numbers(admitted) if groups else admitted
     parts = await load(hub, admitted, relation_id, limit=PAGE, groups=groups, beside=beside)
     refreshed: set[str] = set()
     if stale := stale_sources(hub, parts, admitted.look.at, options.max_age):
@@ -146,16 +148,15 @@ def _golden(hub: Hub, profile: Profile, parts: ViewParts) -> Golden | None:
 
 
 def _evidence(voices: Sequence[Voice], rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    numbers = [[(scheme, token) for scheme, _, token in row["numbers"] or ()] for row in rows]
+    numbers = [[(scheme, token) for scheme, _, token, _ in row["numbers"] or ()] for row in rows]
     return shared_evidence([voice.record for voice in voices], numbers)
 
 
 def voice_of(hub: Hub, row: Mapping[str, Any]) -> Voice:
     """The party record that a stored row says, with the weight of its source."""
     said_at = datetime.fromisoformat(row["at"]) if row["at"] else None
-    numbers = tuple((scheme, shown) for scheme, shown, _ in row["numbers"] or ())
     config = hub.sources.get(row["source"])
-    return Voice(party_of(row), config.trust if config else 0, said_at, numbers)
+    return Voice(party_of(row), config.trust if config else 0, said_at, numbers_of(hub, row))
 
 
 def party_of(row: Mapping[str, Any]) -> PartyRecord:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from relhub.storage.database import Store
+from relhub.storage.sealed_columns import about_document
 from relhub.storage.sealing import Sealer
 
 
@@ -54,7 +55,7 @@ async def save_documents(store: Store, source: str, rows: Sequence[DocumentRow],
         [row.id for row in rows],
         [row.set_key for row in rows],
         [row.hash for row in rows],
-        [None if row.body is None else sealer.seal(row.body, f"{source}/{row.id}") for row in rows],
+        [None if row.body is None else sealer.seal(row.body, about_document(source, row.id)) for row in rows],
         [row.closing for row in rows],
         [row.seen_pull for row in rows],
     )
@@ -98,7 +99,7 @@ async def kept_documents(store: Store, source: str, set_keys: Collection[str], s
         source,
         set_keys,
     )
-    return [(row["id"], row["set_key"], orjson.loads(sealer.open(row["sealed"], f"{source}/{row['id']}"))) for row in rows]
+    return [(row["id"], row["set_key"], orjson.loads(sealer.open(row["sealed"], about_document(source, row["id"])))) for row in rows]
 
 
 async def set_aside(
@@ -117,7 +118,7 @@ async def set_aside(
         at,
         list(rejected),
         [reason for reason, _ in rejected.values()],
-        [sealer.seal(body, f"{source}/{set_key}") for set_key, (_, body) in rejected.items()],
+        [sealer.seal(body, about_document(source, set_key)) for set_key, (_, body) in rejected.items()],
     )
 
 

@@ -1,12 +1,14 @@
-"""kept_answer: what was answered to a request with an Idempotency-Key, so that the same request gets the same answer."""
+"""kept_answer: what was answered (sealed) to a request with an Idempotency-Key, so that the same request gets the same answer."""
 
 from datetime import datetime
 
 from relhub.storage.database import Store
+from relhub.storage.sealed_columns import about_answer
+from relhub.storage.sealing import Sealer
 
 
 async def claim_key(
-    store: Store, consumer: str, key: bytes, request: bytes, at: datetime, forgotten: datetime
+    store: Store, sealer: Sealer, consumer: str, key: bytes, request: bytes, at: datetime, forgotten: datetime
 ) -> tuple[bytes, bytes] | None:
     """None when the key is new to this consumer, or was last used before `forgotten`; it is then taken for this request.
 
@@ -23,12 +25,13 @@ async def claim_key(
     if taken:
         return None
     row = await store.driver.fetchrow("SELECT request, answer FROM kept_answer WHERE consumer = $1 AND key = $2", consumer, key)
-    return row["request"], row["answer"]
+    return row["request"], sealer.open(row["answer"], about_answer(consumer, key))
 
 
-async def keep_answer(store: Store, consumer: str, key: bytes, answer: bytes) -> None:
+async def keep_answer(store: Store, sealer: Sealer, consumer: str, key: bytes, answer: bytes) -> None:
     """The answer to the request that claimed the key, in the same transaction."""
-    await store.driver.execute("UPDATE kept_answer SET answer = $3 WHERE consumer = $1 AND key = $2", consumer, key, answer)
+    sealed = sealer.seal(answer, about_answer(consumer, key))
+    await store.driver.execute("UPDATE kept_answer SET answer = $3 WHERE consumer = $1 AND key = $2", consumer, key, sealed)
 
 
 async def forget_answers(store: Store, before: datetime) -> None:

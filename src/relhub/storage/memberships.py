@@ -71,7 +71,7 @@ _HISTORY = statement(_PERIODS, _RECORDS, "ARRAY(SELECT period FROM period) perio
 
 async def records_one_by_one(driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> RecordParts:
     """All visible party records of one relation, logged."""
-    row = await see(driver, _ONE_BY_ONE, relation_id, profile, occasion, look)
+    row = await see(driver, _ONE_BY_ONE, relation_id, profile, occasion, look, groups=profile.groups & {"identifiers"})
     if row["outcome"] != "shown":
         return RecordParts(row["outcome"], row["id"] or "", False, [], {}, set())
     decided = {((a, b), (c, d)) for a, b, c, d in orjson.loads(row["decided"] or "[]")}

@@ -191,6 +191,7 @@ async def _save_parties(store: Store, source: str, parties: Sequence[PartyRow]) 
         variants,
     )
     known = {(row["key"], row["variant"]): row["id"] for row in rows}
+    await _reseal_identifiers(store, [(known[ref], party) for party in parties if (ref := (party.key, party.variant)) in known])
     new = [party for party in parties if (party.key, party.variant) not in known]
     if not new:
         return [], known
@@ -222,6 +223,19 @@ async def _save_parties(store: Store, source: str, parties: Sequence[PartyRow]) 
 async def _save_identifiers(store: Store, parties: Sequence[tuple[int, PartyRow]]) -> None:
     rows = [(id_, number.scheme, number.token, number.sealed, number.shown) for id_, party in parties for number in party.identifiers]
     await store.driver.copy_records_to_table("party_identifier", records=rows, columns=("party_id", "scheme", "token", "sealed", "shown"))
+
+
+async def _reseal_identifiers(store: Store, parties: Sequence[tuple[int, PartyRow]]) -> None:
+    """Numbers that are known, and sealed with another seal than the one that seals now: so what is lost with a seal comes back."""
+    rows = [(id_, number.scheme, number.sealed) for id_, party in parties for number in party.identifiers]
+    if rows:
+        await store.driver.execute(
+            """
+            UPDATE party_identifier n SET sealed = q.sealed FROM unnest($1::bigint[], $2::text[], $3::bytea[]) q (party_id, scheme, sealed)
+            WHERE n.party_id = q.party_id AND n.scheme = q.scheme AND substr(n.sealed, 1, 2) <> substr(q.sealed, 1, 2)
+            """,
+            *_columns(rows, 3),
+        )
 
 
 async def save_computed(store: Store, parties: Sequence[tuple[int, Sequence[tuple[str, bytes]], Sequence[tuple[str, bytes]]]]) -> None:

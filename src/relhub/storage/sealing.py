@@ -8,18 +8,18 @@ import zlib
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 
 from relhub.config.keys import Keys
-from relhub.errors import ConfigurationError
+from relhub.errors import SealLost
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class Sealer:
-    """Seals with the newest key and opens with any that is still in the keys file."""
+    """Seals with one key (the newest, unless the keys say otherwise) and opens with any that is still there."""
 
     def __init__(self, keys: Keys) -> None:
         self._index = keys.index
         self._tagging = hmac.digest(keys.index, b"tagging", hashlib.sha512)
-        self._newest = max(keys.seals)
+        self.seal_with = keys.seal_with
         self._wrapping = AESSIV(hmac.digest(keys.index, b"wrapping", hashlib.sha512))
         self._ciphers = {id_: AESGCM(key) for id_, key in keys.seals.items()}
 
@@ -39,11 +39,22 @@ class Sealer:
         """What two answers have in common when they are equal; keyed, so that nobody can guess an answer from it."""
         return _base32(hashlib.blake2b(answer, digest_size=16, key=self._tagging).digest())
 
+    @property
+    def seals(self) -> frozenset[int]:
+        """The ids of the seals that can be opened."""
+        return frozenset(self._ciphers)
+
     def seal(self, plain: bytes, about: str) -> bytes:
-        """Sealed for one place (`about`): it can't be opened as something else."""
+        """Sealed for one place (`about`, of storage/sealed_columns.py): it can't be opened as something else."""
+        return self._seal(zlib.compress(plain, 1), about)
+
+    def reseal(self, sealed: bytes, about: str) -> bytes:
+        """The same with the key that seals now. Raises as `open` does."""
+        return self._seal(self._decrypt(sealed, about), about)
+
+    def _seal(self, packed: bytes, about: str) -> bytes:
         nonce = os.urandom(12)
-        cipher = self._ciphers[self._newest]
-        return self._newest.to_bytes(2) + nonce + cipher.encrypt(nonce, zlib.compress(plain, 1), about.encode())
+        return self.seal_with.to_bytes(2) + nonce + self._ciphers[self.seal_with].encrypt(nonce, packed, about.encode())
 
     def wrap(self, plain: bytes, about: str) -> bytes:
         """Sealed for a consumer to bring back. The same gives the same, so that equal answers are equal."""
@@ -54,11 +65,17 @@ class Sealer:
         return self._wrapping.decrypt(wrapped, [about.encode()])
 
     def open(self, sealed: bytes, about: str) -> bytes:
-        """What was sealed. Raises ConfigurationError when its key is no longer there."""
+        """What was sealed. Raises SealLost when its key is no longer there, cryptography's InvalidTag when it was sealed for another place."""
+        return zlib.decompress(self._decrypt(sealed, about))
+
+    def _decrypt(self, sealed: bytes, about: str) -> bytes:
         cipher = self._ciphers.get(int.from_bytes(sealed[:2]))
         if cipher is None:
-            raise ConfigurationError(f"the keys file has no seal with id {int.from_bytes(sealed[:2])}, and stored values need it")
-        return zlib.decompress(cipher.decrypt(sealed[2:14], sealed[14:], about.encode()))
+            raise SealLost(
+                f"the keys have no seal with id {int.from_bytes(sealed[:2])}, and stored values need it: put it back, or see "
+                '"A lost key" in docs/operations.md'
+            )
+        return cipher.decrypt(sealed[2:14], sealed[14:], about.encode())
 
 
 def _base32(data: bytes) -> str:

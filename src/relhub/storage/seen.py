@@ -48,7 +48,8 @@ PARTIES = """
 (SELECT json_agg(CASE WHEN NOT h.seen THEN json_build_object('source', h.source, 'named', h.named, 'referred', h.referred) ELSE json_build_object(
     'source', h.source, 'named', true, 'referred', h.referred,
     'id', h.id, 'key', h.key, 'variant', h.variant, 'kind', h.kind, 'body', h.body, 'at', h.at,
-    'numbers', (SELECT json_agg(json_build_array(n.scheme, n.shown, encode(n.token, 'hex')) ORDER BY n.scheme) FROM party_identifier n WHERE n.party_id = h.id),
+    'numbers', (SELECT json_agg(json_build_array(n.scheme, n.shown, encode(n.token, 'hex'),
+        CASE WHEN 'identifiers' = ANY($8::text[]) AND strpos(n.shown, '*') > 0 THEN encode(n.sealed, 'hex') END) ORDER BY n.scheme) FROM party_identifier n WHERE n.party_id = h.id),
     'contacts', (SELECT json_agg(k.body ORDER BY k.display, k.id) FROM contact k WHERE k.party_id = h.id)) END
     ORDER BY h.source, h.key, h.id) FROM heard h)::text"""
 """The party records of the relation as JSON, for `heard_of`: what they say of those that may be seen, of others only that. After CONTACTS."""

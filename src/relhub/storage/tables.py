@@ -76,7 +76,7 @@ pull = Table(
 Index("pull_open_key", pull.c.source, unique=True, postgresql_where=text("state IN ('waiting', 'running')"))
 Index("pull_source_idx", pull.c.source, pull.c.asked_at.desc())
 
-# What was answered to a request that may be sent again (Idempotency-Key): key and request as hashes, kept for a day.
+# What was answered to a request that may be sent again (Idempotency-Key), sealed: key and request as hashes, kept for a day.
 kept_answer = Table(
     "kept_answer",
     metadata,

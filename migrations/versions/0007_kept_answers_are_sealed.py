@@ -1,0 +1,17 @@
+"""Kept answers are sealed: those that were not are forgotten, a day before they would have been."""
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+works_with = "0002"
+
+
+def upgrade() -> None:
+    op.execute("DELETE FROM kept_answer")
+
+
+def downgrade() -> None:
+    op.execute("DELETE FROM kept_answer")
