@@ -39,6 +39,10 @@ class Sealer:
         """What two answers have in common when they are equal; keyed, so that nobody can guess an answer from it."""
         return _base32(hashlib.blake2b(answer, digest_size=16, key=self._tagging).digest())
 
+    def authenticate(self, about: str, data: bytes) -> bytes:
+        """What only who has the keys can make of this, with a key of its own for each `about`."""
+        return hmac.digest(hmac.digest(self._index, f"authenticate\0{about}".encode(), hashlib.sha256), data, hashlib.sha256)
+
     def seal(self, plain: bytes, about: str) -> bytes:
         """Sealed for one place (`about`): it can't be opened as something else."""
         nonce = os.urandom(12)
