@@ -151,6 +151,7 @@ def _seals() -> None:
         sa.Column("seal", number, nullable=False),
         sa.Column("row", number, nullable=False),
         sa.Column("failing_since", time),
+        sa.Column("tried_at", time),
         sa.CheckConstraint("one", name=op.f("log_export_one_check")),
         sa.PrimaryKeyConstraint("one", name=op.f("log_export_pkey")),
     )

@@ -107,7 +107,7 @@ async def _database(directory: Path, opened: contextlib.ExitStack) -> tuple[str,
         return given, os.environ.get("RELHUB_DATABASE_OWNER_URL") or given
     server = opened.enter_context(postgres(directory / "pg"))
     await make_database(server, "relhub")
-    return server.url("relhub"), server.url("relhub")
+    return server.service_url("relhub"), server.url("relhub")
 
 
 async def make_database(server: Server, name: str) -> None:

@@ -70,6 +70,9 @@ class _ActivityConfig(_Strict):
     search: bool = False
     pull: bool = False
     follow: bool = False
+    inspect_log: bool = False
+    subject_log: bool = False
+    disclosable: bool = True
 
     @model_validator(mode="after")
     def _follows_without_an_occasion(self) -> Self:
@@ -92,6 +95,9 @@ class _ActivityConfig(_Strict):
             self.search,
             self.pull,
             self.follow,
+            self.inspect_log,
+            self.subject_log,
+            self.disclosable,
         )
 
 

@@ -46,6 +46,12 @@ async def refuse(hub: Hub, look: Look, refusal: Refusal) -> NoReturn:
     raise NotAllowed(refusal.reason)
 
 
+async def shown(hub: Hub, look: Look) -> None:
+    """Logs an answer that is about no relation."""
+    async with hub.database.driver() as driver:
+        await add_look(driver, look, "shown", [], [])
+
+
 async def not_found(hub: Hub, look: Look, reason: str) -> NoReturn:
     """Logs and raises NotFound."""
     async with hub.database.driver() as driver:
@@ -78,7 +84,7 @@ async def fetch_logged(hub: Hub, admitted: Admitted, source: str, case_id: str) 
 
 
 def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, levels: dict[str, str]) -> Look:
-    who = asked.consumer
+    who, activity = asked.consumer, hub.access_rules.activities.get(asked.activity)
     return Look(
         asked.at,
         asked.trace_id,
@@ -92,4 +98,8 @@ def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, levels: di
         hub.access_rules.version,
         operation,
         levels,
+        register_uri=activity.register_uri if activity else "",
+        disclosable=activity is None or activity.disclosable,
+        span_id=asked.span_id,
+        parent_span_id=asked.parent_span_id,
     )

@@ -11,6 +11,8 @@ from relhub.services.schedule_pulls import KEEP_ANSWERS
 from relhub.storage.database import Store
 from relhub.storage.kept_answers import claim_key, keep_answer
 
+KEY_REUSED = "Use a new key for every new request, and the same one only to send the same request again."
+
 
 async def answer_once(
     store: Store, consumer: str, key: str, request: tuple[object, ...], at: datetime, answer: Callable[[], Awaitable[bytes]]
@@ -28,5 +30,5 @@ async def answer_once(
         await keep_answer(store, consumer, hashed, given)
         return given
     if before[0] != asked:
-        raise KeyReused("Use a new key for every new request, and the same one only to send the same request again.")
+        raise KeyReused(KEY_REUSED)
     return before[1]

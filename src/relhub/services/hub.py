@@ -27,6 +27,7 @@ class Hub:
     sealer: Sealer
     _open: AsyncExitStack = field(repr=False)
     event_source: str = "urn:nld:relhub"
+    own_activity: str = ""  # in the register of processing activities: what is done on the command line, and what stewards decide
     fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2), repr=False)
     """Of those who ask for fresh data no more than this wait for the store at once: the other connections are for looking."""
 
@@ -46,7 +47,7 @@ class Hub:
             await stack.aclose()
             raise
         stack.push_async_callback(database.close)
-        return cls(database, sources, adapters, rules, Sealer(keys), stack, settings.event_source)
+        return cls(database, sources, adapters, rules, Sealer(keys), stack, settings.event_source, settings.own_activity)
 
     async def close(self) -> None:
         await asyncio.shield(self._open.aclose())

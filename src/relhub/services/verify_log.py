@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime
 
 from relhub.domain.merkle import Tree, leaf_hash
 from relhub.services.hub import Hub
+from relhub.services.own_look import own_look
 from relhub.storage import log_seals
 from relhub.storage.database import Driver
+from relhub.storage.log import add_look
 from relhub.storage.log_seals import LEAF, Row, Seal
 
 _SEALS_AT_ONCE, _ROWS_AT_ONCE = 200, 5_000
@@ -72,6 +74,8 @@ async def verify_log(
     async with hub.database.driver() as driver:
         await _check_chain(hub, driver, checked, known)
         await _Rows(driver, checked, window).check()
+        outcome = "wrong" if checked.count else "right"
+        await add_look(driver, own_look(hub, "log-verify"), outcome, [], [])
     return checked
 
 

@@ -13,6 +13,13 @@ async def make_partitions(store: Store, ahead: int) -> int:
     return int(await store.driver.fetchval("SELECT make_log_partitions($1)", ahead))
 
 
+async def rows_astray(store: Store) -> bool:
+    """Whether rows are in the partition for months that have none."""
+    return bool(
+        await store.driver.fetchval("SELECT EXISTS (SELECT FROM consultation_log WHERE tableoid = 'consultation_log_other'::regclass)")
+    )
+
+
 async def drop_partition(store: Store, month: date) -> None:
     """As the owner: takes a whole month out of the log. Its seals stay."""
     await store.driver.execute(f'DROP TABLE IF EXISTS "{partition_name(month)}"')

@@ -169,6 +169,19 @@ async def is_sealed(driver: Driver, id_: int) -> bool:
     )
 
 
+async def rows_of_month(driver: Driver, month: date) -> int:
+    """How many rows of this month the seals have, without those that went before."""
+    return int(
+        await driver.fetchval(
+            """
+            SELECT coalesce(sum(rows), 0) FROM log_seal WHERE month = $1 AND sort = 'rows'
+                AND number > (SELECT coalesce(max(number), 0) FROM log_seal WHERE month = $1 AND sort = 'dropped')
+            """,
+            month,
+        )
+    )
+
+
 async def highest_id(driver: Driver) -> int:
     """The highest id that was ever given out to a row, kept or not."""
     return int(await driver.fetchval("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM consultation_log_id_seq"))

@@ -411,4 +411,5 @@ log_export = Table(
     Column("seal", BigInteger, nullable=False),
     Column("row", BigInteger, nullable=False),
     Column("failing_since", _Time),
+    Column("tried_at", _Time),
 )
