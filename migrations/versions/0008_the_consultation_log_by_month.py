@@ -87,7 +87,7 @@ def upgrade() -> None:
         "SELECT make_log_partitions(24, (SELECT CASE WHEN min(at) IS NOT NULL THEN greatest(min(at), '2000-01-01')::date END FROM consultation_log_before))"
     )
     op.execute(f"INSERT INTO consultation_log ({_COLUMNS}, written_at) SELECT {_COLUMNS}, at FROM consultation_log_before ORDER BY id")
-    op.execute("SELECT setval('consultation_log_id_seq', greatest((SELECT max(id) FROM consultation_log_before), 1))")
+    op.execute("SELECT setval('consultation_log_id_seq', coalesce((SELECT max(id) FROM consultation_log_before), 0) + 1, false)")
     op.execute("DROP TABLE consultation_log_before")
 
 

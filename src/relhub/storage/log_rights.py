@@ -81,11 +81,18 @@ async def wrong_rights(driver: Driver) -> list[WrongRight]:
         )
         for row in await driver.fetch(_RIGHTS, tables, list(APPEND_ONLY))
     ]
-    guards = [
-        WrongRight(f"the trigger that keeps {row['name']} as it is ({row['guard']}) is missing or disabled", _GUARD.format(**row))
-        for row in await driver.fetch(_UNGUARDED, tables)
+    asleep = [
+        WrongRight(
+            f"the trigger that keeps {row['name']} as it is can be passed by",
+            f"ALTER TABLE {quote(row['name'])} ENABLE ALWAYS TRIGGER {quote(row['tgname'])};",
+        )
+        for row in await driver.fetch(_ASLEEP, tables)
     ]
-    return rights + guards
+    missing = [
+        WrongRight(f"the trigger that refuses {row['event']} of {row['name']} is missing", _GUARD.format(**row))
+        for row in await driver.fetch(_UNGUARDED, tables, list(APPEND_ONLY))
+    ]
+    return rights + asleep + missing
 
 
 def _own_user(user: str) -> str:
@@ -102,12 +109,17 @@ CROSS JOIN (VALUES ('UPDATE'), ('DELETE'), ('TRUNCATE'), ('TRIGGER'), ('REFERENC
 WHERE (r.name <> 'INSERT' OR t.name <> ALL ($2)) AND (has_table_privilege(t.name, r.name)
     OR r.name IN ('UPDATE', 'REFERENCES') AND has_any_column_privilege(t.name, r.name)) GROUP BY 1 ORDER BY 1
 """
-# Bits of tgtype: 1 for each row, 2 before, 8 DELETE, 16 UPDATE, 32 TRUNCATE; 'A': also for who replicates.
+# 'A': also for who replicates.
+_ASLEEP = """
+SELECT c.relname name, p.tgname FROM pg_trigger p JOIN pg_proc f ON f.oid = p.tgfoid JOIN pg_class c ON c.oid = p.tgrelid
+WHERE c.oid = ANY($1::text[]::regclass[]) AND f.proname = 'refuse_log_change' AND p.tgenabled <> 'A' ORDER BY 1, 2
+"""
+# Bits of tgtype: 1 for each row, 2 before, 8 DELETE, 16 UPDATE, 32 TRUNCATE. Partitions have the triggers for rows from their table.
 _UNGUARDED = """
-SELECT t.name, g.guard, g.event, g.each FROM unnest($1::text[]) t (name)
-CROSS JOIN (VALUES ('UPDATE, DELETE', 'UPDATE OR DELETE', 'ROW', 27), ('TRUNCATE', 'TRUNCATE', 'STATEMENT', 34)) g (guard, event, each, bits)
+SELECT t.name, g.event, g.each FROM unnest($1::text[]) t (name)
+JOIN (VALUES ('UPDATE OR DELETE', 'ROW', 27), ('TRUNCATE', 'STATEMENT', 34)) g (event, each, bits) ON g.each = 'STATEMENT' OR t.name = ANY($2)
 WHERE NOT EXISTS (SELECT FROM pg_trigger p JOIN pg_proc f ON f.oid = p.tgfoid
-    WHERE p.tgrelid = t.name::regclass AND f.proname = 'refuse_log_change' AND p.tgenabled = 'A' AND p.tgtype = g.bits) ORDER BY 1, 2
+    WHERE p.tgrelid = t.name::regclass AND f.proname = 'refuse_log_change' AND p.tgtype = g.bits) ORDER BY 1, 2
 """
 _GUARD = (
     "CREATE TRIGGER log_guard_{each} BEFORE {event} ON {name} FOR EACH {each} EXECUTE FUNCTION refuse_log_change(); "
