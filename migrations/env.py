@@ -2,9 +2,9 @@
 
 from alembic import context
 
-from relhub.storage.tables import metadata
+from relhub.storage.tables import metadata, not_a_partition
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, compare_server_default=False)
+context.configure(connection=connection, target_metadata=metadata, compare_server_default=False, include_name=not_a_partition)
 with context.begin_transaction():
     context.run_migrations()

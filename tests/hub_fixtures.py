@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from tests.towns import NewDatabase, settings_for, write_sources
+from tests.towns import NewDatabase, as_service, settings_for, write_sources
 
 from relhub.demo import DEMO_SECRETS, RunningTown, prepare_town, running_town
 from relhub.main import create_app
@@ -66,7 +66,7 @@ breaker_seconds = 0.2
 async def empty_template(new_database: NewDatabase) -> str:
     """The name of a migrated database, to make others from."""
     url = await new_database(None)
-    await migrate(url)
+    await migrate(url, as_service(url))
     return url.rpartition("/")[2]
 
 

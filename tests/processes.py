@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.towns import DEMO
+from tests.towns import DEMO, as_service
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,7 +19,8 @@ async def running(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """`relhub {command}`; killed at the end of the block when it is still there. Its log lines are on `stderr`."""
     given = {
-        "database_url": database_url,
+        "database_url": as_service(database_url),
+        "database_owner_url": database_url,
         "sources_dir": sources_dir,
         "access_rules": DEMO / "access-rules.toml",
         "consumers": DEMO / "consumers.toml",

@@ -76,7 +76,7 @@ def test_every_operation_has_examples_with_the_same_names_at_body_and_answer(ope
             assert "example" in parameter or set(parameter["examples"]) == set(operation.answers), parameter["name"]
 
 
-def _request(operation: Operation, example: str) -> dict[str, Any]:
+def request_of(operation: Operation, example: str) -> dict[str, Any]:
     """As someone would send it who fills in what the document gives as example: by its name, or the only one there is."""
     given: dict[str, dict[str, str]] = {"header": {}, "path": {}, "query": {}}
     for parameter in operation.parameters:
@@ -123,7 +123,7 @@ async def test_the_demo_answers_as_the_example_says(
     demo: str, operation: Operation, example: str, recorded: dict[str, dict[str, Any]]
 ) -> None:
     async with httpx2.AsyncClient(base_url=demo, trust_env=False) as client:
-        response = await client.request(**_request(operation, example))
+        response = await client.request(**request_of(operation, example))
     assert response.status_code == int(operation.status), response.text
     answer = _as_documented(orjson.loads(response.content))
     recorded.setdefault(operation.name, {})[example] = answer

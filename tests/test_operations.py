@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.processes import ROOT, running, until
 from tests.test_api_sources import DESK, OPERATING, WATCHING
 from tests.test_pull import everything
-from tests.towns import DEMO, NewDatabase, by_contact_centre, settings_for
+from tests.towns import DEMO, NewDatabase, as_service, by_contact_centre, settings_for
 
 from relhub import __version__
 from relhub.api.internal import internal_app, serving
@@ -228,7 +228,7 @@ async def test_after_a_restart_of_postgresql_the_first_request_is_answered(
     restartable: tuple[str, ExitStack], tmp_path: Path, sources_dir: Path
 ) -> None:
     url, database = restartable
-    await migrate(url)
+    await migrate(url, as_service(url))
     app = create_app(settings_for(url, sources_dir))
     async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://h") as client:
         many = await asyncio.gather(*(client.get("/v1/sources", headers=WATCHING) for _ in range(8)))

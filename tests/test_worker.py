@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.processes import running, until
-from tests.towns import settings_for
+from tests.towns import as_service, settings_for
 
 from relhub.demo import RunningTown
 from relhub.embedded import FOR_TESTS, postgres
@@ -156,7 +156,7 @@ async def test_a_worker_outlives_a_restart_of_postgresql(tmp_path: Path, town: R
     with ExitStack() as database:
         server = database.enter_context(postgres(tmp_path / "pg", settings))
         url = server.url("postgres").replace(f":{server.port}/", f":{port}/")
-        await migrate(url)
+        await migrate(url, as_service(url))
         hub = await Hub.open(settings_for(url, unscheduled))
         async with running("worker", url, unscheduled) as worker:
             town.set_fault("enforcement", "slow:0.2")

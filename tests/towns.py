@@ -1,5 +1,6 @@
 """What several tests need: the demo's files, a hub on a database, and what is computed in it."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -66,11 +67,23 @@ class _Silent:
     tells_non_disclosure = True
 
 
+def as_service(url: str) -> str:
+    """The same database as the service uses it: with a user of its own, who can't change the log. Nobody's else's URL is changed."""
+    return re.sub(r"//postgres:[^@]{20,}@", "//relhub_service:service@", url)
+
+
 def bare_hub(database_url: str, *sources: SourceConfig) -> Hub:
     """A hub whose sources are never asked anything."""
     configs = {source.name: source for source in sources}
     access = Access(load_access_rules(DEMO / "access-rules.toml"), configs, {name: frozenset(CAPACITIES) for name in configs})
-    return Hub(Database(database_url), configs, dict.fromkeys(configs, cast(Adapter, _Silent())), access, Sealer(KEYS), AsyncExitStack())
+    return Hub(
+        Database(as_service(database_url)),
+        configs,
+        dict.fromkeys(configs, cast(Adapter, _Silent())),
+        access,
+        Sealer(KEYS),
+        AsyncExitStack(),
+    )
 
 
 def with_activity(hub: Hub, activity_id: str, **changes: Any) -> Hub:
@@ -98,7 +111,8 @@ def write_sources(directory: Path, urls: Mapping[str, str]) -> Path:
 def settings_for(database_url: str, sources_dir: Path) -> Settings:
     """The demo's settings on this database."""
     return Settings.load(
-        database_url=database_url,
+        database_url=as_service(database_url),
+        database_owner_url=database_url,
         sources_dir=sources_dir,
         access_rules=DEMO / "access-rules.toml",
         consumers=DEMO / "consumers.toml",

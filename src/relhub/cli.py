@@ -4,21 +4,21 @@ import asyncio
 import gc
 import json
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import orjson
 import structlog
 import typer
 
-from relhub import __version__
+from relhub import __version__, cli_log
 from relhub.cli_access import access
 from relhub.cli_rotate import add_rotate
 from relhub.config.keys import open_to_others
 from relhub.config.settings import Settings
 from relhub.errors import ConfigurationError, RelhubError
 from relhub.logs import set_up_logging
+from relhub.opening import opened, with_hub
 from relhub.services.check_ready import check_ready
 from relhub.services.hub import Hub
 
@@ -36,7 +36,7 @@ app = typer.Typer(
     """,
 )
 app.add_typer(access, name="access")
-_Result = TypeVar("_Result")
+app.add_typer(cli_log.app, name="log")
 
 
 def main() -> None:
@@ -163,7 +163,7 @@ def quarantine(source: Annotated[str, typer.Argument(help="The name of a source.
     """List what could not be read strictly, by the source's own numbers, so that it can be mended there."""
     from relhub.services.list_quarantine import set_aside_of
 
-    for row in _with_hub(lambda hub: set_aside_of(hub, source)):
+    for row in with_hub(lambda hub: set_aside_of(hub, source)):
         typer.echo(f"{row.at:%Y-%m-%d %H:%M}  {row.set_key}: {row.reason}")
 
 
@@ -200,7 +200,7 @@ def pull(
             raise ConfigurationError(f"there is no source {source}; there are {', '.join(sorted(hub.sources))}")
         return await pull_shown(hub, names, accept_loss=accept_loss)
 
-    if _with_hub(go):
+    if with_hub(go):
         raise typer.Exit(1)
 
 
@@ -209,7 +209,7 @@ def sources() -> None:
     """Show how each source is doing."""
     from relhub.services.list_sources import describe_sources
 
-    for row in _with_hub(describe_sources):
+    for row in with_hub(describe_sources):
         typer.echo(f"{row['source']} ({row['adapter']}): {row['state']}")
         typer.echo(f"  last success {row['lastSuccessAt'] or 'never'}; {row['cases']} cases, {row['quarantined']} in quarantine")
         if row["unavailableSince"]:
@@ -223,7 +223,7 @@ def rebuild() -> None:
     """Throw away everything that is computed, and compute it again from the facts. Until it ends all stays as it was."""
     from relhub.services.rebuild import rebuild as recompute
 
-    typer.echo(f"Computed again from {_with_hub(recompute)} party records.")
+    typer.echo(f"Computed again from {with_hub(recompute)} party records.")
 
 
 @app.command()
@@ -265,29 +265,13 @@ def _checked_settings() -> Settings:
     set_up_logging(settings.log_level)
     if settings.keys_file is not None and open_to_others(settings.keys_file):
         structlog.get_logger(__name__).warning("others can read the keys file: chmod 600", file=str(settings.keys_file))
-    asyncio.run(_opened(settings, check_ready))
+    asyncio.run(opened(settings, check_ready))
     return settings
-
-
-def _with_hub(work: Callable[[Hub], Coroutine[Any, Any, _Result]]) -> _Result:
-    async def go(hub: Hub) -> _Result:
-        await check_ready(hub)
-        return await work(hub)
-
-    return asyncio.run(_opened(Settings.load(), go))
-
-
-async def _opened(settings: Settings, work: Callable[[Hub], Coroutine[Any, Any, _Result]]) -> _Result:
-    hub = await Hub.open(settings)
-    try:
-        return await work(hub)
-    finally:
-        await hub.close()
 
 
 keys = typer.Typer(no_args_is_help=True, help="The keys of this installation: docs/operations.md, section Keys.")
 app.add_typer(keys, name="keys")
-add_rotate(keys, _with_hub)
+add_rotate(keys, with_hub)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,10 @@ class Server:
     def url(self, database: str, user: str = "postgres") -> str:
         return f"postgresql://{user}:{self.password}@127.0.0.1:{self.port}/{database}"
 
+    def service_url(self, database: str) -> str:
+        """The same database for the user of the service, which `migrate` makes."""
+        return f"postgresql://relhub_service:{self.password}@127.0.0.1:{self.port}/{database}"
+
 
 @contextlib.contextmanager
 def postgres(directory: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:

@@ -54,6 +54,10 @@ class DatabaseUnusable(RelhubError):
     """The database can't be used: not there, too old, or migrated by a newer relhub."""
 
 
+class LogboekUnavailable(RelhubError):
+    """The Logboek Dataverwerkingen did not acknowledge what it was sent: send it again."""
+
+
 # Errors for the one who asks.
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from relhub import tracing
-from relhub.api import cases, docs, document, errors, events, health, internal, relation_parts, relations, sources
+from relhub.api import cases, consultation_log, docs, document, errors, events, health, internal, relation_parts, relations, sources
 from relhub.api.middleware import BodyLimit, Observe
 from relhub.config.access import load_consumers
 from relhub.config.settings import Settings
@@ -31,7 +31,16 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="relhub", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.consumers = consumers
-    for router in (relations.router, relation_parts.router, cases.router, events.router, sources.router, health.router, docs.router):
+    for router in (
+        relations.router,
+        relation_parts.router,
+        consultation_log.router,
+        cases.router,
+        events.router,
+        sources.router,
+        health.router,
+        docs.router,
+    ):
         app.router.routes.extend(router.routes)  # as they are: include_router would pass Route.app by (ADR 0005)
     errors.install(app)
     app.add_middleware(BodyLimit)

@@ -28,6 +28,16 @@ quarantined = Gauge("relhub_source_quarantined", "Records of a source that can't
 notice_waiting = Gauge("relhub_notice_waiting_seconds", "For how long the privacy officer has not been told something; 0 when all is told.")
 pull_waiting = Gauge("relhub_pull_waiting_seconds", "For how long a pull has been waiting for a worker; 0 when none is.")
 
+log_unsealed = Gauge(
+    "relhub_log_unsealed_seconds", "For how long the oldest row of the consultation log waits for its seal; 0 when none does."
+)
+log_unsent = Gauge(
+    "relhub_ldv_lag_seconds", "How long ago the oldest consultation was that the Logboek Dataverwerkingen does not have; 0 when it has all."
+)
+log_astray = Gauge("relhub_log_rows_without_month", "1 when rows came in for a month of which the log has no partition.")
+ldv_records = Counter("relhub_ldv_records", "Records for the Logboek Dataverwerkingen: taken, or rejected by it.", ["outcome"])
+ldv_failures = Counter("relhub_ldv_failures", "Batches that the Logboek Dataverwerkingen did not take; each is sent again.")
+
 Info("relhub_build", "Which relhub this is.").info({"version": __version__})
 
 

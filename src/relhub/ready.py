@@ -31,7 +31,7 @@ def _consumer(config: ConsumerConfig, purpose: str) -> dict[str, Any]:
         "Authorization": f"Bearer {config.token}",
         "X-Processing-Activity": config.example.activity,
         "X-Occasion": config.example.occasion,
-        "X-Official": _OFFICIAL,
+        **({"X-Official": _OFFICIAL} if config.may_name_official else {}),
     }
     return {
         "name": config.name,

@@ -110,8 +110,7 @@ async def _database(directory: Path, opened: contextlib.ExitStack) -> tuple[str,
         return given, os.environ.get("RELHUB_DATABASE_OWNER_URL") or given
     server = opened.enter_context(postgres(directory / "pg"))
     await make_database(server, "relhub")
-    await _make_user(server, "relhub")
-    return server.url("relhub", "relhub"), server.url("relhub")
+    return server.service_url("relhub"), server.url("relhub")
 
 
 async def make_database(server: Server, name: str) -> None:
@@ -120,17 +119,6 @@ async def make_database(server: Server, name: str) -> None:
     try:
         if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name):
             await connection.execute(f'CREATE DATABASE "{name}"')
-    finally:
-        await connection.close()
-
-
-async def _make_user(server: Server, name: str) -> None:
-    """A user that owns nothing is there, with the server's password: the service as it should be, which can't change its log."""
-    connection = await asyncpg.connect(server.url("postgres"))
-    try:
-        if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", name):
-            await connection.execute(f'CREATE ROLE "{name}" LOGIN')
-        await connection.execute(f"ALTER ROLE \"{name}\" PASSWORD '{server.password}'")
     finally:
         await connection.close()
 

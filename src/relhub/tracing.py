@@ -14,6 +14,9 @@ from relhub.errors import ConfigurationError
 _SECONDS_FOR_THE_COLLECTOR = 2  # also at the end, when it does not answer
 _tracer: Any = None
 _trace_id: ContextVar[int] = ContextVar("trace_id", default=0)  # of the request that is told of; 0: any
+_span_id: ContextVar[int] = ContextVar("span_id", default=0)  # likewise
+passed_on: ContextVar[str] = ContextVar("passed_on", default="")
+"""The traceparent (W3C Trace Context) of the request that is being answered, for what is asked on its account; empty outside of any."""
 
 
 def start(endpoint: str) -> Callable[[], None]:
@@ -37,6 +40,9 @@ def start(endpoint: str) -> Callable[[], None]:
         def generate_trace_id(self) -> int:
             return _trace_id.get() or super().generate_trace_id()
 
+        def generate_span_id(self) -> int:
+            return _span_id.get() or super().generate_span_id()
+
     about = Resource.create({"service.name": "relhub", "service.version": __version__})
     provider = TracerProvider(resource=about, id_generator=Ids(), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=_SECONDS_FOR_THE_COLLECTOR)))
@@ -50,7 +56,7 @@ def start(endpoint: str) -> Callable[[], None]:
     return stop
 
 
-def answered(trace_id: str, traceparent: str, method: str, route: str, status: int, seconds: float) -> None:
+def answered(trace_id: str, span_id: str, traceparent: str, method: str, route: str, status: int, seconds: float) -> None:
     """A request was answered just now; it belongs to the trace of whoever asked."""
     if _tracer is None:
         return
@@ -61,9 +67,10 @@ def answered(trace_id: str, traceparent: str, method: str, route: str, status: i
         remote = trace.SpanContext(int(trace_id, 16), int(traceparent[36:52], 16), True, trace.TraceFlags(trace.TraceFlags.SAMPLED))
         parent = trace.set_span_in_context(trace.NonRecordingSpan(remote))
     said = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
-    before = _trace_id.set(int(trace_id, 16))
+    before = _trace_id.set(int(trace_id, 16)), _span_id.set(int(span_id, 16))
     _span(f"{method} {route}", trace.SpanKind.SERVER, parent, said, seconds, failed=status >= 500)
-    _trace_id.reset(before)
+    _trace_id.reset(before[0])
+    _span_id.reset(before[1])
 
 
 def pulled(source: str, outcome: str, seconds: float) -> None:

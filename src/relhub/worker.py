@@ -3,21 +3,27 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 
 import structlog
 
+from relhub.adapters.logboek import Logboek, logboek
 from relhub.config.settings import Settings
 from relhub.errors import DatabaseUnusable, PullLost, PullRefused, SourceError
 from relhub.logs import places
 from relhub.main import internal_server, traces
+from relhub.services.export_log import export_log
 from relhub.services.hub import Hub
+from relhub.services.prepare_months import prepare_months
 from relhub.services.pull_source import pull_waiting
 from relhub.services.schedule_pulls import due_moments, forget_old, schedule_pulls, sources_to_pull
+from relhub.services.seal_log import seal_log, sealed_lately
+from relhub.services.tell_privacy_officer import tell_waiting
 
 _AT_ONCE = 4  # pulls of one process: each needs two connections
 _SECONDS_BETWEEN = 1.0
+_SECONDS_BETWEEN_SEALS = 60.0
 _SECONDS_PER_STATEMENT = 300
 log = structlog.get_logger(__name__)
 
@@ -26,9 +32,9 @@ async def work(settings: Settings) -> None:
     """Until SIGTERM or SIGINT; a pull in progress then stops after its page, and another worker goes on with it."""
     hub = await Hub.open(settings, _SECONDS_PER_STATEMENT)
     try:
-        async with internal_server(hub, settings), traces(settings):
+        async with internal_server(hub, settings), traces(settings), logboek(settings) as collector:
             with _ends_on_signal() as stopping:
-                await Worker(hub, stopping, settings.drain_timeout).run()
+                await Worker(hub, stopping, settings.drain_timeout, collector).run()
     finally:
         await hub.close()
 
@@ -49,18 +55,26 @@ def _ends_on_signal() -> Iterator[asyncio.Event]:
 class Worker:
     """The loop. Nothing is remembered here that matters: what is to be done is in the database."""
 
-    def __init__(self, hub: Hub, stopping: asyncio.Event, drain_timeout: float) -> None:
-        self._hub, self._stopping, self._drain_timeout = hub, stopping, drain_timeout
+    def __init__(self, hub: Hub, stopping: asyncio.Event, drain_timeout: float, collector: Logboek | None = None) -> None:
+        self._hub, self._stopping, self._drain_timeout, self._collector = hub, stopping, drain_timeout, collector
         self._asked: dict[str, datetime] = {}
-        self._forgotten_at = datetime.min.replace(tzinfo=UTC)
+        self._forgotten_at = self._partitions_at = datetime.min.replace(tzinfo=UTC)
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         log.info("worker started", sources=sorted(self._hub.sources))
+        tending = asyncio.create_task(self._again_and_again(self._tend_log))
+        telling = asyncio.create_task(self._again_and_again(self._tell))
+        await self._again_and_again(self._look)
+        await self._drain()
+        await asyncio.gather(tending, telling)
+        log.info("worker stopped")
+
+    async def _again_and_again(self, duty: Callable[[], Awaitable[None]]) -> None:
         lost = False
         while not self._stopping.is_set():
             try:
-                await self._look()
+                await duty()
                 lost = False
             except DatabaseUnusable as error:
                 if not lost:
@@ -68,8 +82,31 @@ class Worker:
                 lost = True
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), _SECONDS_BETWEEN)
-        await self._drain()
-        log.info("worker stopped")
+
+    async def _tend_log(self) -> None:
+        """Seals what came in, sends what is sealed, and sees to it that the months to come have their partitions."""
+        now = datetime.now(UTC)
+        try:
+            if (now - self._partitions_at).total_seconds() > 3600:
+                await prepare_months(self._hub)
+                self._partitions_at = now
+            if not await sealed_lately(self._hub, now, _SECONDS_BETWEEN_SEALS):
+                await seal_log(self._hub, now)
+            if self._collector:
+                await export_log(self._hub, self._collector, now, self._stopping.is_set)
+        except DatabaseUnusable:
+            raise
+        except Exception as error:  # a bug, or a database that is not as it should be: pulls go on, and the metrics say that this waits
+            log.error("the consultation log is not tended", error=type(error).__name__, places=places(error))
+
+    async def _tell(self) -> None:
+        """The privacy officer hears what there is to hear."""
+        try:
+            await tell_waiting(self._hub)
+        except DatabaseUnusable:
+            raise
+        except Exception as error:  # a bug: pulls go on, and the metrics say that this waits
+            log.error("the privacy officer is not told", error=type(error).__name__, places=places(error))
 
     async def _look(self) -> None:
         now = datetime.now(UTC)

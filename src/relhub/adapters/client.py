@@ -17,6 +17,7 @@ from relhub.adapters.breaker import Breaker
 from relhub.config.authentication import OAuth2Auth
 from relhub.config.sources import SourceConfig
 from relhub.errors import SourceRefused, SourceUnavailable
+from relhub.tracing import passed_on
 
 T = TypeVar("T")
 _CODE = re.compile(r"[a-z][a-z0-9_-]{1,39}")
@@ -194,6 +195,8 @@ class SourceClient:
     async def _send(self, method: str, address: str, place: str, **request: Any) -> tuple[int, httpx2.Headers, bytes]:
         """Sends and reads at most as much as may be; what breaks on the way is a reason to try again."""
         assert self._http is not None  # opened
+        if traceparent := passed_on.get():
+            request["headers"] = {**request.get("headers", {}), "traceparent": traceparent}
         try:
             async with self._http.stream(method, address, **request) as response:
                 body = await self._read(response, place)

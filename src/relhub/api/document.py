@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from fastapi.openapi.utils import get_openapi
 
-from relhub.api import API_VERSION, cases, events, examples, relation_parts, relations, sources
+from relhub.api import API_VERSION, cases, consultation_log, events, examples, relation_parts, relations, sources
 from relhub.api.answers import Problem
 from relhub.api.errors import ANSWERS, INVALID, NOT_ACCEPTABLE, PROBLEM_JSON, TOO_LARGE, UNEXPECTED, UNSUPPORTED_MEDIA_TYPE, Answer
 from relhub.api.gate import ACTIVITY, IDEMPOTENCY_KEY, OCCASION, OFFICIAL
@@ -40,6 +40,7 @@ _SERVERS: Final = [{"url": "https://relhub.voorbeeld.example/v1", "description":
 _TAGS: Final = [
     {"name": "relations", "description": "Citizens and companies (relaties) as one record each."},
     {"name": "cases", "description": "Cases (zaken) and other matters, by themselves."},
+    {"name": "consultation-log", "description": "Who looked at whom, and why (raadplegingenlogboek)."},
     {"name": "events", "description": "What changed (gebeurtenissen)."},
     {"name": "sources", "description": "The systems (bronnen) from which it comes."},
 ]
@@ -55,6 +56,7 @@ def openapi_document() -> dict[str, Any]:
         routes=[
             *relations.router.routes,
             *relation_parts.router.routes,
+            *consultation_log.router.routes,
             *cases.router.routes,
             *events.router.routes,
             *sources.router.routes,
@@ -97,7 +99,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     well = min(answers)
-    tag = ["ETag"] if path.startswith(("/relations/{", "/cases/{")) else []
+    tag = ["ETag"] if _is_tagged(path) else []
     answers[well] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
     if well == "202":
         answers[well] |= {"description": "Asked for", "headers": _refs("API-Version", "X-Trace-Id", "Location")}
@@ -113,6 +115,9 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     operation["responses"] = dict(sorted(answers.items()))
 
 
+_FOR_THE_SUBJECT: Final = "/relations/{id}/consultation-log"  # a portal asks in its own name
+
+
 def _without_null(schema: dict[str, Any]) -> None:
     """A parameter is given or not; null can't be sent."""
     if "anyOf" in schema:
@@ -121,9 +126,15 @@ def _without_null(schema: dict[str, Any]) -> None:
 
 def _parameters_of(path: str) -> list[str]:
     own = ["CacheControl"] if path in ("/relations/_lookup", "/relations/{id}") else []
-    own += ["IfNoneMatch"] if path.startswith(("/relations/{", "/cases/{")) else []
+    own += ["IfNoneMatch"] if _is_tagged(path) else []
     own += ["IdempotencyKey"] if path.endswith("/pulls") else []
-    return ["ProcessingActivity", "Occasion", "Official", "TraceParent", *own]
+    own += [] if path == _FOR_THE_SUBJECT else ["Official"]
+    return ["ProcessingActivity", "Occasion", "TraceParent", *own]
+
+
+def _is_tagged(path: str) -> bool:
+    """Not the log: every look at it adds to it."""
+    return path.startswith(("/relations/{", "/cases/{")) and path != _FOR_THE_SUBJECT
 
 
 def _problems_of(path: str, method: str) -> list[str]:

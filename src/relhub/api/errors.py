@@ -22,6 +22,7 @@ from relhub.errors import (
     DatabaseUnusable,
     InvalidInput,
     KeyReused,
+    LogboekUnavailable,
     NotAllowed,
     NotAuthenticated,
     NotFound,
@@ -96,6 +97,7 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
     RecordRejected: _SOURCE_BROKEN,
     PullRefused: Answer(409, "pull-refused", "The pull changed nothing"),
     PullLost: Answer(409, "pull-lost", "Another process pulls this source"),
+    LogboekUnavailable: UNEXPECTED,  # met by a worker only
     KeyReused: Answer(409, "idempotency-key-reused", "This Idempotency-Key was used for another request"),
     DatabaseUnusable: _NO_DATABASE,
     ConfigurationError: UNEXPECTED,

@@ -31,9 +31,12 @@ BY_PERMITS: Final = _asked_for("permit-handling", "case:permits/V-2026-00001")
 _BY_ENFORCEMENT: Final = _asked_for("enforcement-handling", "case:enforcement/HH-2026-00001")
 _BY_CONTACT_CENTRE: Final = _asked_for("answering-questions")
 _BY_ADMINISTRATOR: Final = _asked_for("source-health")
+_BY_PRIVACY_OFFICER: Final = _asked_for("log-inspection")
+_BY_PORTAL: Final = {"X-Processing-Activity": "informing-residents", "X-Occasion": "none"}
 _SOURCE: Final = {"name": "permits"}
 _PAGED: Final = frozenset({"next"})
 _RELATION: Final = {"id": "rel_4G04NJKW8P033NPZ6FXCS4EHJT"}
+_RELATION_LOOKED_AT: Final = {"relation": "rel_4G04NJKW8P033NPZ6FXCS4EHJT", "from": "2026-11-01T00:00:00Z"}
 
 EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
     "lookupRelation": {
@@ -70,6 +73,17 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
     "getRelationTimeline": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "listRelationSourceRecords": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "getRelationHistory": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
+    "searchConsultationLog": {
+        "relation": Example(
+            "The privacy officer, who looked at a relation lately",
+            _BY_PRIVACY_OFFICER | {"limit": 2},
+            _RELATION_LOOKED_AT,
+            varies=frozenset({"results", "next"}),
+        )
+    },
+    "listRelationConsultations": {
+        "portal": Example("The portal for residents", _BY_PORTAL | _RELATION | {"limit": 2}, varies=frozenset({"results", "next"}))
+    },
     "listCases": {"permits": Example("The permits desk, its newest open case", BY_PERMITS | {"phase": "open", "limit": 1}, varies=_PAGED)},
     "getCase": {"permits": Example("The permits desk", BY_PERMITS | {"source": "permits", "caseId": "V-2026-00001"})},
     "listEvents": {"first": Example("The permits desk, from the beginning", _asked_for("following-changes") | {"limit": 1}, varies=_PAGED)},

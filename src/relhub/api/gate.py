@@ -136,7 +136,16 @@ def _accepts_json(accept: list[str]) -> bool:
 def _asking(request: Request, sent: Mapping[str, list[str]], consumer: Consumer, known: frozenset[str]) -> Asking:
     activity, official, occasion = (sent.get(name, [""])[0] for name in ("x-processing-activity", "x-official", "x-occasion"))
     problems = (*_wrong_headers(sent, consumer), *_wrong_query(request, known))
-    asked = Asked(consumer, official, activity, occasion, request.state.trace_id, datetime.now(UTC))
+    asked = Asked(
+        consumer,
+        official,
+        activity,
+        occasion,
+        request.state.trace_id,
+        datetime.now(UTC),
+        request.state.span_id,
+        request.state.parent_span_id,
+    )
     return Asking(request.app.state.hub, consumer, problems, asked)
 
 

@@ -42,7 +42,9 @@ class Observe:
             return
         traceparent = Headers(scope=scope).get("traceparent", "")
         trace_id = trace_id_of(traceparent)
-        scope.setdefault("state", {})["trace_id"] = trace_id
+        span_id = os.urandom(8).hex()
+        scope.setdefault("state", {}).update(trace_id=trace_id, span_id=span_id, parent_span_id=_parent_of(traceparent, trace_id))
+        before = tracing.passed_on.set(f"00-{trace_id}-{span_id}-{_flags_of(traceparent, trace_id)}")
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(trace_id=trace_id)
         started, status = time.perf_counter(), 0
@@ -65,6 +67,7 @@ class Observe:
             else:
                 raise ConnectionAbortedError("the answer broke off") from None
         finally:
+            tracing.passed_on.reset(before)
             _log(scope, traceparent, status, started)
 
 
@@ -76,6 +79,15 @@ def trace_id_of(traceparent: str) -> str:
     return os.urandom(16).hex()
 
 
+def _parent_of(traceparent: str, trace_id: str) -> str:
+    """The span that asked; empty when the trace begins here."""
+    return traceparent[36:52] if traceparent[3:35] == trace_id else ""
+
+
+def _flags_of(traceparent: str, trace_id: str) -> str:
+    return traceparent[53:55] if traceparent[3:35] == trace_id else "01"
+
+
 def _log(scope: Scope, traceparent: str, status: int, started: float) -> None:
     """Logged, measured and traced: the template of the route, never the path or the query: those hold ids, or whatever someone put there."""
     route = scope.get("state", {}).get("route", "unknown")
@@ -83,7 +95,7 @@ def _log(scope: Scope, traceparent: str, status: int, started: float) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "other"
     seconds = time.perf_counter() - started
     metrics.requests.labels(method, route, status).observe(seconds)
-    tracing.answered(scope["state"]["trace_id"], traceparent, method, route, status, seconds)
+    tracing.answered(scope["state"]["trace_id"], scope["state"]["span_id"], traceparent, method, route, status, seconds)
     consumer = asking.consumer.name if asking else None
     answered(method=method, route=route, status=status, ms=round(seconds * 1000, 1), consumer=consumer, trace_id=scope["state"]["trace_id"])
 

@@ -37,11 +37,11 @@ def _bounded(schema: dict[str, Any], **bounds: object) -> None:
     schema.update(bounds)
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, json_schema_extra=_without_defaults)
 
 
-class OfficialNumber(_Strict):
+class OfficialNumber(Strict):
     """An official number (identificatienummer) with its scheme: the digits alone don't tell a BSN from an RSIN."""
 
     scheme: Literal["bsn", "rsin", "kvk", "vestiging", "oin", "a_number"] = Field(
@@ -57,7 +57,7 @@ class OfficialNumber(_Strict):
     )
 
 
-class SourceRecordKey(_Strict):
+class SourceRecordKey(Strict):
     """What a source calls a party: its own number (bronsleutel), never an official one."""
 
     source: SourceName
@@ -66,7 +66,7 @@ class SourceRecordKey(_Strict):
     )
 
 
-class LookupBody(_Strict):
+class LookupBody(Strict):
     """What you know a relation by. Exactly one of the three."""
 
     model_config = ConfigDict(json_schema_extra=lambda schema: _bounded(schema, minProperties=1, maxProperties=1))
@@ -109,7 +109,7 @@ class BatchReference(LookupBody):
         return Reference(relation=self.relation) if self.relation else super().reference()
 
 
-class BatchBody(_Strict):
+class BatchBody(Strict):
     """The relations of a list screen."""
 
     references: Annotated[list[BatchReference], Field(min_length=1, max_length=100)] = Field(
@@ -117,7 +117,7 @@ class BatchBody(_Strict):
     )
 
 
-class SearchBody(_Strict):
+class SearchBody(Strict):
     """Facts that the one you look for has to meet.
 
     At least two of name, date of birth, address (postal code, with or without house number), e-mail address and phone number.
@@ -174,7 +174,7 @@ class SearchBody(_Strict):
         return SearchQuery(self.name, self.birth_date, self.postal_code, self.house_number, self.email, self.phone, self.kind)
 
 
-class PullBody(_Strict):
+class PullBody(Strict):
     """How a source is to be pulled."""
 
     accept_loss: bool = Field(

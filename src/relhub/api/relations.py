@@ -54,7 +54,7 @@ def _json(body: bytes) -> Response:
     return Response(body, media_type=_JSON)
 
 
-def _moved(request: Request, relation_id: str, rest: str = "") -> Response:
+def moved(request: Request, relation_id: str, rest: str = "") -> Response:
     """The relation goes by another id now: the same question there."""
     root, query = request.scope.get("root_path", ""), request.url.query
     return Response(status_code=308, headers={"Location": f"{root}/v1/relations/{relation_id}{rest}{'?' + query if query else ''}"})
@@ -146,4 +146,4 @@ async def get_cases(request: Request, gated: Gated, relation_id: RelationId, que
 
 def relation_answer(request: Request, view: View, relation_id: str, rest: str = "") -> Response:
     """The view, or where the relation is now."""
-    return tagged(request, view.body, view.tag) if view.relation_id == relation_id else _moved(request, view.relation_id, rest)
+    return tagged(request, view.body, view.tag) if view.relation_id == relation_id else moved(request, view.relation_id, rest)

@@ -82,6 +82,9 @@ class _Activity(_Strict):
     searches_per_day: Annotated[int, Field(ge=0)] = 0
     pull: bool = False
     follow: bool = False
+    inspect_log: bool = False
+    subject_log: bool = False
+    disclosable: bool = True
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -96,7 +99,7 @@ class _Activity(_Strict):
     def activity(self) -> Activity:
         levels = (_Rule(level=level, domains=frozenset({capacity})) for capacity, level in self.levels.items())
         same = ("id", "register_uri", "purpose", "legal_basis", "groups", "organisations", "departments", "roles", "applications")
-        rights = ("search", "searches_per_day", "pull", "follow")
+        rights = ("search", "searches_per_day", "pull", "follow", "inspect_log", "subject_log", "disclosable")
         return Activity(
             **{name: getattr(self, name) for name in (*same, *rights)},
             occasions=frozenset(self.occasions),

@@ -8,6 +8,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from relhub.errors import ConfigurationError
 
+# The standard wants TLS; without it only to a collector on the same machine.
+_OVER_TLS = r"^(https://\S+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?)?$"
+
 
 class Settings(BaseSettings):
     """Read with `Settings.load()`, which raises ConfigurationError instead of pydantic's error."""
@@ -34,6 +37,9 @@ class Settings(BaseSettings):
     otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""  # where traces go; "": nowhere
     event_source: Annotated[str, Field(pattern=r"^urn:[!-~]{1,200}$")] = "urn:nld:relhub"  # who says so, in events
     non_disclosure_when_unknown: bool = False  # of people of whom no source tells it
+    own_activity: Annotated[str, Field(pattern=r"^([a-z][a-z0-9+.-]*:\S+)?$")] = ""  # URI in the register of processing activities
+    ldv_endpoint: Annotated[str, Field(pattern=_OVER_TLS)] = ""  # where the log goes as Logboek Dataverwerkingen; "": nowhere
+    ldv_headers_file: Path | None = None  # headers that the collector wants, such as Authorization
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="before")

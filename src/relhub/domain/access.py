@@ -45,6 +45,9 @@ class Activity:
     searches_per_day: int = 0  # of one official; 0: no limit
     pull: bool = False  # whether sources may be pulled for it
     follow: bool = False  # hear of changes, of many relations and without an occasion
+    inspect_log: bool = False  # search the consultation log: for privacy officers
+    subject_log: bool = False  # see who looked at one relation: for the one it is about, through the organisation's portal
+    disclosable: bool = True  # whether the one it is about may learn that was looked: not of fraud investigation or police, say
 
 
 @dataclass(frozen=True, slots=True)

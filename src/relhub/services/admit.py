@@ -95,6 +95,12 @@ async def refuse(hub: Hub, look: Look, refusal: Refusal) -> NoReturn:
     raise NotAllowed(refusal.reason)
 
 
+async def shown(hub: Hub, look: Look) -> None:
+    """Logs an answer that is about no relation."""
+    async with hub.database.driver() as driver:
+        await add_look(driver, look, "shown", [], [])
+
+
 async def not_found(hub: Hub, look: Look, reason: str) -> NoReturn:
     """Logs and raises NotFound."""
     async with hub.database.driver() as driver:
@@ -130,7 +136,7 @@ async def fetch_logged(hub: Hub, admitted: Admitted, source: str, case_id: str) 
 
 
 def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, profile: Profile | None) -> Look:
-    who = asked.consumer
+    who, activity = asked.consumer, hub.access.rules.activities.get(asked.activity)
     return Look(
         asked.at,
         asked.trace_id,
@@ -144,6 +150,10 @@ def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, profile: P
         hub.access.rules.version,
         operation,
         _levels(profile) if profile else {},
+        register_uri=activity.register_uri if activity else "",
+        disclosable=activity is None or activity.disclosable,
+        span_id=asked.span_id,
+        parent_span_id=asked.parent_span_id,
     )
 
 

@@ -12,6 +12,8 @@ from relhub.storage.database import Store
 from relhub.storage.kept_answers import claim_key, keep_answer
 from relhub.storage.sealing import Sealer
 
+KEY_REUSED = "Use a new key for every new request, and the same one only to send the same request again."
+
 
 async def answer_once(
     store: Store, sealer: Sealer, consumer: str, key: str, request: tuple[object, ...], at: datetime, answer: Callable[[], Awaitable[bytes]]
@@ -29,5 +31,5 @@ async def answer_once(
         await keep_answer(store, sealer, consumer, hashed, given)
         return given
     if before[0] != asked:
-        raise KeyReused("Use a new key for every new request, and the same one only to send the same request again.")
+        raise KeyReused(KEY_REUSED)
     return before[1]

@@ -5,8 +5,9 @@ from typing import Any
 import orjson
 
 from relhub.domain.access import Refusal
+from relhub.errors import KeyReused
 from relhub.services.admit import Admitted, admit, not_found, refuse
-from relhub.services.answer_once import answer_once
+from relhub.services.answer_once import KEY_REUSED, answer_once
 from relhub.services.asked import Asked
 from relhub.services.hub import Hub
 from relhub.services.keep_records import at_utc
@@ -29,16 +30,20 @@ async def ask_pull(hub: Hub, asked: Asked, name: str, *, accept_loss: bool, key:
         await not_found(hub, admitted.look, NO_SOURCE)
     async with hub.database.begin() as store:
         request = ("ask-pull", name, accept_loss)
-        return await answer_once(
-            store, hub.sealer, asked.consumer.name, key, request, asked.at, lambda: _ask(store, admitted, name, accept_loss)
-        )
+        try:
+            answer = await answer_once(
+                store, hub.sealer, asked.consumer.name, key, request, asked.at, lambda: _ask(store, admitted, name, accept_loss)
+            )
+        except KeyReused:
+            answer = None
+        await add_look(store.driver, admitted.look, "refused" if answer is None else "asked", [], [name])
+    if answer is None:
+        raise KeyReused(KEY_REUSED)
+    return answer
 
 
 async def _ask(store: Store, admitted: Admitted, name: str, accept_loss: bool) -> bytes:
-    look = admitted.look
-    pull = await pulls.ask(store, name, look.consumer, look.at, accept_loss=accept_loss)
-    await add_look(store.driver, look, "asked", [], [])
-    return orjson.dumps(describe_pull(pull))
+    return orjson.dumps(describe_pull(await pulls.ask(store, name, admitted.look.consumer, admitted.look.at, accept_loss=accept_loss)))
 
 
 async def read_pull(hub: Hub, asked: Asked, name: str, pull_id: str) -> bytes:
@@ -46,6 +51,8 @@ async def read_pull(hub: Hub, asked: Asked, name: str, pull_id: str) -> bytes:
     admitted = await admit(hub, asked, "pull")
     async with hub.database.begin() as store:
         pull = await pulls.find(store, name, pull_id)
+        if pull is not None and name in hub.sources:
+            await add_look(store.driver, admitted.look, "shown", [], [name])
     if pull is None or name not in hub.sources:
         await not_found(hub, admitted.look, _NO_PULL)
     return orjson.dumps(describe_pull(pull))

@@ -17,6 +17,8 @@ class Asked:
     occasion: str
     trace_id: str
     at: datetime
+    span_id: str = ""  # of this question within its trace
+    parent_span_id: str = ""  # of what it was asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from typing import Literal
 
 from relhub.domain.identity import Decision, PartyName
 from relhub.services.hub import Hub
+from relhub.services.own_look import own_look
 from relhub.services.settle import settle
 from relhub.storage import relations
+from relhub.storage.log import add_look
 from relhub.storage.records import Written
 
 
@@ -20,4 +22,8 @@ async def decide_match(hub: Hub, a: PartyName, b: PartyName, verdict: Literal["s
             await relations.add_decision(store, Decision(a, b, verdict), reason, by, at)
         else:
             await relations.withdraw_decision(store, a, b, by, at)
+        before = await relations.relations_of(store, seeds)
         await settle(store, hub, "steward", Written(), seeds, at)
+        touched = sorted(before | await relations.relations_of(store, seeds))
+        look = own_look(hub, "decide-match", official=by, application="gegevensbeheer")
+        await add_look(store.driver, look, verdict or "withdrawn", touched, [f"{source}:{key}" for source, key in sorted({a, b})])

@@ -28,6 +28,7 @@ class Hub:
     _open: AsyncExitStack = field(repr=False)
     event_source: str = "urn:nld:relhub"
     protected_when_unknown: bool = False  # whether people of whom no source tells have non-disclosure
+    own_activity: str = ""  # in the register of processing activities: what is done on the command line, and what stewards decide
     fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2), repr=False)
     """Of those who ask for fresh data no more than this wait for the store at once: the other connections are for looking."""
 
@@ -49,7 +50,17 @@ class Hub:
             raise
         stack.push_async_callback(database.close)
         access = Access(rules, sources, {name: adapter.capacities for name, adapter in adapters.items()})
-        return cls(database, sources, adapters, access, Sealer(keys), stack, settings.event_source, settings.non_disclosure_when_unknown)
+        return cls(
+            database,
+            sources,
+            adapters,
+            access,
+            Sealer(keys),
+            stack,
+            event_source=settings.event_source,
+            own_activity=settings.own_activity,
+            protected_when_unknown=settings.non_disclosure_when_unknown,
+        )
 
     async def close(self) -> None:
         await asyncio.shield(self._open.aclose())

@@ -11,7 +11,9 @@ from relhub.services.asked import Asked
 from relhub.services.cursors import open_cursor, seal_cursor
 from relhub.services.hub import Hub
 from relhub.services.keep_records import at_utc
+from relhub.services.own_look import own_look
 from relhub.storage.documents import SetAside, quarantine_page
+from relhub.storage.log import add_look
 
 
 async def list_quarantine(hub: Hub, asked: Asked, name: str, cursor: str, limit: int) -> bytes:
@@ -24,6 +26,7 @@ async def list_quarantine(hub: Hub, asked: Asked, name: str, cursor: str, limit:
     after = (datetime.fromisoformat(position[0]), str(position[1])) if position else None
     async with hub.database.begin() as store:
         rows = await quarantine_page(store, name, limit + 1, after)
+        await add_look(store.driver, admitted.look, "shown", [], [name])
     shown = rows[:limit]
     following = seal_cursor(hub.sealer, about, [shown[-1].at.isoformat(), shown[-1].set_key]) if len(rows) > limit else None
     return orjson.dumps({"results": [{"at": at_utc(row.at), "reason": row.reason} for row in shown], "next": following})
@@ -34,4 +37,6 @@ async def set_aside_of(hub: Hub, name: str) -> list[SetAside]:
     if name not in hub.sources:
         raise ConfigurationError(f"there is no source {name}; there are {', '.join(sorted(hub.sources))}")
     async with hub.database.begin() as store:
-        return await quarantine_page(store, name, None, None)
+        rows = await quarantine_page(store, name, None, None)
+        await add_look(store.driver, own_look(hub, "quarantine"), "shown", [], [f"{name}:{row.set_key}" for row in rows])
+    return rows

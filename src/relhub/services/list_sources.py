@@ -4,18 +4,20 @@ from typing import Any
 
 import orjson
 
-from relhub.services.admit import admit, not_found
+from relhub.services.admit import admit, not_found, shown
 from relhub.services.ask_pull import NO_SOURCE, describe_pull
 from relhub.services.asked import Asked
 from relhub.services.hub import Hub
 from relhub.services.keep_records import at_utc
 from relhub.storage import documents, pulls
+from relhub.storage.log import add_look
 from relhub.storage.sources import SourceState, source_states
 
 
 async def list_sources(hub: Hub, asked: Asked) -> bytes:
     """Every configured source with its state. Raises NotAllowed."""
-    await admit(hub, asked, "sources")
+    admitted = await admit(hub, asked, "sources")
+    await shown(hub, admitted.look)
     return orjson.dumps({"results": await describe_sources(hub)})
 
 
@@ -28,6 +30,7 @@ async def read_source(hub: Hub, asked: Asked, name: str) -> bytes:
         state = next((state for state in await source_states(store) if state.source == name), None)
         pull = await pulls.latest(store, name)
         _, seen = await documents.pull_counts(store, name, state.pull_number if state else 1)
+        await add_look(store.driver, admitted.look, "shown", [], [name])
     success = state.last_success_at if state else None
     more = {
         "schedule": hub.sources[name].schedule or None,

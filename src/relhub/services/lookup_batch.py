@@ -13,7 +13,8 @@ from relhub.services.admit import Admitted, admit
 from relhub.services.asked import Asked, Reference
 from relhub.services.hub import Hub
 from relhub.services.lookup_relation import know_occasion, main_party
-from relhub.storage.batches import Candidate, Glance, add_looks, candidates, glances
+from relhub.storage.batches import Candidate, Glance, candidates, glances
+from relhub.storage.log import add_looks
 
 
 async def lookup_batch(hub: Hub, asked: Asked, references: Sequence[Reference]) -> bytes:

@@ -15,9 +15,11 @@ from relhub.adapters import Document, Page
 from relhub.errors import DatabaseUnusable, PullLost, PullRefused, RelhubError, SealLost, SourceError, SourceRefused, SourceUnavailable
 from relhub.logs import places
 from relhub.services.hub import Hub
+from relhub.services.own_look import COMMAND_LINE, own_look
 from relhub.services.read_sets import Encoded, encode, forget, not_older, read_sets, save
 from relhub.storage import documents, pulls, sources
 from relhub.storage.database import Store
+from relhub.storage.log import add_look
 from relhub.storage.pulls import Pull
 from relhub.storage.sources import SourceState
 
@@ -55,7 +57,8 @@ async def pull_source(hub: Hub, name: str, on_progress: OnProgress | None = None
             raise PullRefused(f"{name}: is being pulled by another process; wait for it to end")
         at = datetime.now(UTC)
         async with hub.database.begin() as store:
-            await pulls.ask(store, name, "command line", at, accept_loss=accept_loss)
+            await pulls.ask(store, name, COMMAND_LINE, at, accept_loss=accept_loss)
+            await add_look(store.driver, own_look(hub, "run-pull"), "asked", [], [name])
             pull = await pulls.take(store, name, at, accept_loss=accept_loss)
         assert pull is not None  # just asked, and nobody else may take it
         return await _run(hub, pull, on_progress)

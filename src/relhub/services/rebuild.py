@@ -7,9 +7,11 @@ import orjson
 
 from relhub.services.hub import Hub
 from relhub.services.keep_records import CASE, PARTY, case_row, hashed_terms, match_keys
+from relhub.services.own_look import own_look
 from relhub.services.settle import settle
 from relhub.storage import computed
 from relhub.storage.database import Store
+from relhub.storage.log import add_look
 from relhub.storage.records import Written, save_computed
 
 _BATCH = 1000
@@ -35,6 +37,7 @@ async def rebuild(hub: Hub, on_progress: Callable[[int, int | None], None] | Non
             done |= resolved.looked_at
             if on_progress:
                 on_progress(len(done), len(parties))
+        await add_look(store.driver, own_look(hub, "rebuild"), "done", [], [])
         return len(parties)
 
 

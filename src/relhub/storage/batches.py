@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 import orjson
 
-from relhub import metrics
 from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
-from relhub.storage.log import LOOK_COLUMNS, Look, look_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +59,6 @@ SELECT t.asked, t.id, t.kind, (
         FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.compartment = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ()) ORDER BY 1) o)::text counts
 FROM target t
 """
-_ADD_MANY = f"""
-INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records)
-SELECT {look_parameters(3)}, l.outcome, CASE l.relation_id WHEN '' THEN '{{}}'::text[] ELSE ARRAY[l.relation_id] END, '{{}}'
-FROM unnest($1::text[], $2::text[]) l (outcome, relation_id)
-"""
 
 
 async def candidates(
@@ -98,10 +91,3 @@ async def glances(
         total, seen = counts.pop("", 0), row["named"] or row["referred"]
         found[row["asked"]] = Glance(row["id"] or "", row["kind"] or "", row["holds"], seen, row["referred"], total, counts)
     return found
-
-
-async def add_looks(driver: Driver, look: Look, outcomes: Sequence[tuple[str, str]]) -> None:
-    """Keeps one row for each (outcome, relation id or empty): one data subject each."""
-    await driver.execute(_ADD_MANY, [outcome for outcome, _ in outcomes], [relation_id for _, relation_id in outcomes], *look.values())
-    for outcome, _ in outcomes:
-        metrics.consultations.labels(look.operation, outcome).inc()

@@ -12,7 +12,11 @@ from relhub.storage.database import Driver
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One question, as the log keeps it."""
+    """One question, as the log keeps it.
+
+    `span_id`: of this question within its trace; `register_uri`: of its activity, in the register of processing activities; `sections`: those
+    that were asked for, where an operation has any; `disclosable`: whether the one it is about may learn of it.
+    """
 
     at: datetime
     trace_id: str
@@ -26,6 +30,11 @@ class Look:
     rules_version: str
     operation: str
     levels: dict[str, str] = field(default_factory=dict)
+    register_uri: str = ""
+    sections: tuple[str, ...] = ()
+    disclosable: bool = True
+    span_id: str = ""
+    parent_span_id: str = ""
 
     def values(self) -> list[Any]:
         """In the order of LOOK_COLUMNS."""
@@ -39,13 +48,19 @@ class Look:
             self.rules_version,
             self.operation,
             orjson.dumps(self.levels).decode(),
+            self.register_uri,
+            self.sections,
+            self.disclosable,
+            self.parent_span_id,
+            self.span_id,
         ]
 
 
 LOOK_COLUMNS = (
-    "at, trace_id, consumer, application, organisation, department, official, activity, occasion, rules_version, operation, levels"
+    "at, trace_id, consumer, application, organisation, department, official, activity, occasion, rules_version, operation, levels, "
+    "register_uri, sections, disclosable, parent_span_id, span_id"
 )
-LOOK_TYPES = "timestamptz, text, text, text, text, text, text, text, text, text, text, jsonb"
+LOOK_TYPES = "timestamptz, text, text, text, text, text, text, text, text, text, text, jsonb, text, text[], bool, text, text"
 
 
 def look_parameters(first: int) -> str:
@@ -60,3 +75,22 @@ async def add_look(driver: Driver, look: Look, outcome: str, relation_ids: list[
     """Keeps one look; `records`: what was shown of which source records."""
     await driver.execute(_ADD, outcome, relation_ids, records, *look.values())
     metrics.consultations.labels(look.operation, outcome).inc()
+
+
+# Each row is an action of its own within the question, which is its parent; its span id follows from that of the question and its place.
+_PARAMETERS, _, _SPAN = look_parameters(3).rpartition(", ")
+_ADD_MANY = f"""
+INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records)
+SELECT {_PARAMETERS}, left(encode(sha256(convert_to({_SPAN} || ' ' || l.place, 'UTF8')), 'hex'), 16),
+    l.outcome, CASE l.relation_id WHEN '' THEN '{{}}'::text[] ELSE ARRAY[l.relation_id] END, '{{}}'
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY l (outcome, relation_id, place)
+"""
+
+
+async def add_looks(driver: Driver, look: Look, outcomes: list[tuple[str, str]]) -> None:
+    """Keeps one row for each (outcome, relation id or empty): one data subject each."""
+    *values, _, span_id = look.values()
+    rows = [[row[place] for row in outcomes] for place in (0, 1)]
+    await driver.execute(_ADD_MANY, *rows, *values, span_id, span_id)
+    for outcome, _ in outcomes:
+        metrics.consultations.labels(look.operation, outcome).inc()

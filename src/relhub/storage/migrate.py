@@ -13,9 +13,11 @@ from sqlalchemy.engine import make_url
 
 from relhub.errors import DatabaseUnusable
 from relhub.storage.database import Database
-from relhub.storage.tables import compatibility, metadata
+from relhub.storage.log_partitions import make_partitions
+from relhub.storage.log_rights import give_rights
+from relhub.storage.tables import compatibility, metadata, not_a_partition
 
-_APPEND_ONLY = "consultation_log"
+_AHEAD = 24  # months of the consultation log
 
 
 def _folder() -> Path:
@@ -51,9 +53,10 @@ async def migrate(owner_url: str, database_url: str = "") -> str:
         await database.check()
         async with database.begin() as store:
             revision = await store.sql.run_sync(_upgrade)
-            user = make_url(database_url or owner_url).username
-            if user and user != make_url(owner_url).username:
-                await store.sql.run_sync(_grant, user)
+            await make_partitions(store, _AHEAD)
+            user = make_url(database_url or owner_url)
+            if user.username and user.username != make_url(owner_url).username:
+                await give_rights(store, user.username, user.password or "")
     finally:
         await database.close()
     return revision
@@ -111,21 +114,18 @@ def _known_revisions() -> frozenset[str]:
     return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
-def _grant(connection: Connection, user: str) -> None:
-    quoted = connection.dialect.identifier_preparer.quote(user)
-    connection.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}"))
-    connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}"))
-    connection.execute(text(f"REVOKE UPDATE, DELETE ON {_APPEND_ONLY} FROM {quoted}"))
-
-
 async def unmigrated_differences(owner_url: str) -> list[object]:
     """What the tables in the code have and the database has not, or the other way round: empty when all is migrated."""
     database = Database(owner_url, pool_size=1)
     try:
         async with database.begin() as store:
-            return await store.sql.run_sync(lambda connection: list(compare_metadata(MigrationContext.configure(connection), metadata)))
+            return await store.sql.run_sync(_differences)
     finally:
         await database.close()
+
+
+def _differences(connection: Connection) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection, opts={"include_name": not_a_partition}), metadata))
 
 
 def new_migration(connection: Connection, message: str, number: str) -> None:

@@ -280,3 +280,11 @@ async def numbers_of(store: Store, names: Collection[PartyName]) -> list[int]:
         *_names(names),
     )
     return [row["id"] for row in rows]
+
+
+async def relations_of(store: Store, party_ids: Collection[int]) -> set[str]:
+    """The relations that these party records are in."""
+    rows = await store.driver.fetch(
+        "SELECT DISTINCT relation_id FROM party_record WHERE id = ANY($1) AND relation_id IS NOT NULL", sorted(party_ids)
+    )
+    return {row["relation_id"] for row in rows}

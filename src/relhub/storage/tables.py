@@ -14,13 +14,15 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
+    Sequence,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE, JSONB, ExcludeConstraint
 
 metadata = MetaData(
     naming_convention={
@@ -31,6 +33,13 @@ metadata = MetaData(
     }
 )
 _Time = DateTime(timezone=True)
+_NEXT_LOOK = text("nextval('consultation_log_id_seq')")
+
+
+def not_a_partition(name: str | None, sort: str, _: object) -> bool:
+    """For Alembic: the partitions of the log come and go with the months."""
+    return not (sort == "table" and name and name.startswith("consultation_log_"))
+
 
 # F. How each source is doing, and where its pull goes on.
 source_state = Table(
@@ -366,11 +375,12 @@ notice = Table(
 )
 Index("notice_untold_idx", notice.c.next_at, postgresql_where=text("told_at IS NULL"))
 
-# F. Who looked at whom, and why. Only ever added to.
+# F. Who looked at whom, and why. Only ever added to: by rights, and by triggers (migration 0009). A partition for each month of `at` (UTC);
+# what has none is in the partition `consultation_log_other` until `make_log_partitions` makes it.
 consultation_log = Table(
     "consultation_log",
     metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("id", BigInteger, Sequence("consultation_log_id_seq", metadata=metadata), nullable=False, server_default=_NEXT_LOOK),
     Column("at", _Time, nullable=False),
     Column("trace_id", Text, nullable=False),
     Column("consumer", Text, nullable=False),
@@ -386,5 +396,52 @@ consultation_log = Table(
     Column("relation_ids", ARRAY(Text), nullable=False),
     Column("levels", JSONB, nullable=False),
     Column("records", ARRAY(Text), nullable=False),
+    Column("written_at", _Time, nullable=False, server_default=text("clock_timestamp()")),
+    Column("span_id", Text, nullable=False, server_default=""),
+    Column("parent_span_id", Text, nullable=False, server_default=""),
+    Column("register_uri", Text, nullable=False, server_default=""),
+    Column("sections", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("disclosable", Boolean, nullable=False, server_default="true"),
+    PrimaryKeyConstraint("id", "at"),
+    postgresql_partition_by="RANGE (at)",
 )
 Index("consultation_log_relation_idx", consultation_log.c.relation_ids, postgresql_using="gin")
+Index("consultation_log_official_idx", consultation_log.c.official, consultation_log.c.id)
+Index("consultation_log_trace_idx", consultation_log.c.trace_id, postgresql_using="hash")
+
+# F. The seals of the log, each over the rows of one month that it names, chained by `previous` and authenticated by `mac`. Only ever added to.
+# `leaves`: the first eight bytes of the hash of each row, to say which one is wrong. `floor`: no row up to there is still to come.
+log_seal = Table(
+    "log_seal",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("sort", Text, nullable=False),
+    Column("form", SmallInteger, nullable=False),
+    Column("month", Date, nullable=False),
+    Column("ids", INT8MULTIRANGE, nullable=False),
+    Column("first_id", BigInteger, nullable=False),
+    Column("last_id", BigInteger, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("first_at", _Time, nullable=False),
+    Column("last_at", _Time, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("leaves", LargeBinary, nullable=False),
+    Column("floor", BigInteger, nullable=False),
+    Column("made_at", _Time, nullable=False),
+    Column("previous", LargeBinary, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+    CheckConstraint("sort IN ('rows', 'dropped')", name="sort"),
+)
+Index("log_seal_first_id_idx", log_seal.c.first_id, log_seal.c.number)
+Index("log_seal_last_id_idx", log_seal.c.last_id)
+
+# One row: up to which seal, and which row of it, the log was sent to the Logboek Dataverwerkingen.
+log_export = Table(
+    "log_export",
+    metadata,
+    Column("one", Boolean, CheckConstraint("one", name="one"), primary_key=True, server_default="true"),
+    Column("seal", BigInteger, nullable=False),
+    Column("row", BigInteger, nullable=False),
+    Column("failing_since", _Time),
+    Column("tried_at", _Time),
+)

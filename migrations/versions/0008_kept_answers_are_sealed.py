@@ -2,11 +2,11 @@
 
 from alembic import op
 
-revision = "0007"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
-works_with = "0002"
+works_with = "0006"
 
 
 def upgrade() -> None:
