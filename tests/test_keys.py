@@ -98,8 +98,9 @@ def test_what_is_wrong_with_keys_in_the_environment_is_said_without_showing_one(
 def test_a_new_seal_may_be_known_before_it_seals(tmp_path: Path) -> None:
     keys = load_keys(keys_file(tmp_path, OLD.replace("[[seal]]", "seal_with = 1\n[[seal]]") + NEW))
     assert (sorted(keys.seals), keys.seal_with) == ([1, 2], 1)
-    with pytest.raises(ConfigurationError, match="seal_with: there is no seal with this id"):
-        load_keys(keys_file(tmp_path, OLD.replace("[[seal]]", "seal_with = 3\n[[seal]]")))
+    for wrong in (0, 3):
+        with pytest.raises(ConfigurationError, match="seal_with: there is no seal with this id"):
+            load_keys(keys_file(tmp_path, OLD.replace("[[seal]]", f"seal_with = {wrong}\n[[seal]]")))
 
 
 @pytest.mark.parametrize(("mode", "is_open"), [(0o600, False), (0o400, False), (0o640, False), (0o660, True), (0o644, True), (0o602, True)])
@@ -176,6 +177,28 @@ async def test_two_at_once_and_a_pull_are_in_nobodys_way(hub: Hub, town: Running
     assert failures == []
     assert await needed(hub) == {2}
     assert 0 < one.moved + other.moved <= total
+
+
+async def test_a_seal_is_brought_in_and_the_old_one_out_while_processes_of_both_steps_run(
+    hub: Hub, server: Server, sources_dir: Path, tmp_path: Path
+) -> None:
+    """As docs/operations.md says it, section "Changing a seal"."""
+    waiting = OLD.replace("[[seal]]", "seal_with = 1\n[[seal]]") + NEW
+    first = with_keys(hub, tmp_path, waiting)
+    async with running("keys", await url_of(hub, server), sources_dir, ["rotate"], keys_file=keys_file(tmp_path, waiting)) as process:
+        assert (await process.communicate())[0].splitlines()[0] == b"0 values were sealed anew with seal 1."
+    second = with_keys(hub, tmp_path, OLD + NEW)
+    await rotate_seals(second)
+    assert await needed(hub) == {2}
+    assert (await pull_all(first))[1] == []
+    asking = by_permits(), Reference(case=("permits", "V-2026-00001")), ViewOptions()
+    assert b"masked" not in (await lookup_relation(first, *asking)).body
+
+
+async def test_what_waits_to_seal_is_not_called_idle(hub: Hub, server: Server, sources_dir: Path, tmp_path: Path) -> None:
+    file = keys_file(tmp_path, OLD.replace("[[seal]]", "seal_with = 1\n[[seal]]") + NEW)
+    async with running("keys", await url_of(hub, server), sources_dir, ["rotate", "--dry-run"], keys_file=file) as process:
+        assert b"No longer in use" not in (await process.communicate())[0]
 
 
 async def test_a_dry_run_says_what_it_would_do_and_does_nothing(hub: Hub, server: Server, sources_dir: Path, tmp_path: Path) -> None:

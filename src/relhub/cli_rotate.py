@@ -69,7 +69,7 @@ def _conclude(hub: Hub, found: SealsInUse) -> bool:
     in_use = {seal: sum(counts.get(seal, 0) for counts in found.values()) for counts in found.values() for seal in counts}
     for seal, number in sorted(in_use.items()):
         typer.echo(f"seal {seal}: {number} values{'' if seal in hub.sealer.seals else f', and it is not among the keys: {_LOST}'}")
-    idle = hub.sealer.seals - in_use.keys() - {hub.sealer.seal_with}
+    idle = {seal for seal in hub.sealer.seals - in_use.keys() if seal < hub.sealer.seal_with}  # a higher one is there for later
     if idle:
         typer.echo(f"No longer in use: seal {_list(idle)}. Take it out of the keys when no process and no backup needs it.")
     return in_use.keys() <= hub.sealer.seals

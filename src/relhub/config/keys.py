@@ -86,7 +86,8 @@ def _checked(index: str, seals: list[tuple[int, str]], seal_with: int | None, wh
     def refuse(name: str, why: str) -> NoReturn:
         raise ConfigurationError(f"{where}{name}: {why}")
 
-    keys = Keys(bytes.fromhex(index), {id_: bytes.fromhex(key) for id_, key in seals}, seal_with or max(id_ for id_, _ in seals))
+    newest = max(id_ for id_, _ in seals)
+    keys = Keys(bytes.fromhex(index), {id_: bytes.fromhex(key) for id_, key in seals}, newest if seal_with is None else seal_with)
     if len(keys.index) < 32:
         refuse(names[0], "at least 32 bytes (64 hexadecimal digits) are needed")
     if any(len(key) != 32 for key in keys.seals.values()):

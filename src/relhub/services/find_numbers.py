@@ -137,5 +137,6 @@ def _diagnoses(search: Search) -> list[Diagnosis]:
 
 
 def _diagnosis(where: str, do: str, places: Sequence[str]) -> Diagnosis:
-    what = f"A citizen service number (or another number of a person) stands in clear, {len(places)} times, in {where}: "
+    times = "once" if len(places) == 1 else f"{len(places)} times"
+    what = f"A citizen service number (or another number of a person) stands in clear, {times}, in {where}: "
     return Diagnosis("wrong", f"{what}{', '.join(places[:_PLACES])}.", do)
