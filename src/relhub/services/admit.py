@@ -24,8 +24,8 @@ class Admitted:
         return (self.occasion.source, self.occasion.case_id)
 
 
-async def admit(hub: Hub, asked: Asked, operation: str) -> Admitted:
-    """The visibility profile of this question. Raises NotAllowed (logged), or InvalidInput for an occasion that can't be read."""
+async def admit(hub: Hub, asked: Asked, operation: str, sections: tuple[str, ...] = ()) -> Admitted:
+    """The visibility profile of this question; `sections`: those that it asks for, for the log. Raises NotAllowed (logged), or InvalidInput for an occasion that can't be read."""
     occasion = parse_occasion(asked.occasion)
     if occasion is None:
         raise InvalidInput(Problem("header X-Occasion", "must be none, or case:{source}/{case id}"))
@@ -33,7 +33,7 @@ async def admit(hub: Hub, asked: Asked, operation: str) -> Admitted:
     levels: dict[str, str] = (
         {} if isinstance(decided, Refusal) else {capacity: level.name for capacity, level in decided.levels.items() if level > Level.none}
     )
-    look = _look(hub, asked, occasion, operation, levels)
+    look = _look(hub, asked, occasion, operation, levels, sections)
     if isinstance(decided, Refusal):
         await refuse(hub, look, decided)
     return Admitted(decided, occasion, look)
@@ -83,7 +83,7 @@ async def fetch_logged(hub: Hub, admitted: Admitted, source: str, case_id: str) 
         raise
 
 
-def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, levels: dict[str, str]) -> Look:
+def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, levels: dict[str, str], sections: tuple[str, ...]) -> Look:
     who, activity = asked.consumer, hub.access_rules.activities.get(asked.activity)
     return Look(
         asked.at,
@@ -99,6 +99,7 @@ def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, levels: di
         operation,
         levels,
         register_uri=activity.register_uri if activity else "",
+        sections=sections,
         disclosable=activity is None or activity.disclosable,
         span_id=asked.span_id,
         parent_span_id=asked.parent_span_id,
