@@ -184,9 +184,8 @@ def _set(at: int, drawn: Any) -> tuple[str, str, RecordSet]:
 async def build(hub: Hub, cases: list[Any]) -> None:
     """An empty hub gets these cases, one after the other."""
     async with hub.database.begin() as store:
-        await store.driver.execute(
-            "TRUNCATE case_record, compartment, party_record, relation, membership, decision, event, involvement, source_state RESTART IDENTITY CASCADE"
-        )
+        for table in ("involvement", "case_record", "party_record", "membership", "decision", "event", "relation", "source_state"):
+            await store.driver.execute(f"DELETE FROM {table}")
     for at, drawn in enumerate(cases):
         source, set_key, records = _set(at, drawn)
         async with hub.database.begin() as store:
@@ -337,7 +336,7 @@ async def _forget_parts(hub: Hub, seen: Profile) -> None:
     if "contact-details" not in seen.groups:
         await _forget_details(hub, "true")
     if "identifiers" not in seen.groups:
-        await rows(hub, "UPDATE party_identifier SET shown = 'x'")
+        await rows(hub, "UPDATE party_identifier SET sealed = 'x'")  # what is shown without the group is masked, or public
 
 
 async def _forget_details(hub: Hub, whose: str) -> None:

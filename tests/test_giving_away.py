@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
-from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, by_projects
+from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, by_projects, with_activity
 
 from relhub.demo import RunningTown
 from relhub.errors import RelhubError
@@ -137,9 +136,7 @@ async def test_a_citizen_service_number_that_a_source_uses_as_its_own_is_masked_
     parties = [{**party, "partijNr": party["bsn"] or party["partijNr"], "namens": ""} for party in dossier["partijen"]]
     town.put("enforcement", {**dossier, "partijen": parties})
     await pull_source(hub, "enforcement")
-    rules = hub.access_rules
-    masking = replace(rules.activities["enforcement-handling"], groups=frozenset({"contact-details"}))
-    masked = replace(hub, access_rules=replace(rules, activities={**rules.activities, masking.id: masking}))
+    masked = with_activity(hub, "enforcement-handling", groups=frozenset({"contact-details"}))
     asking = by_enforcement(), Reference(case=("enforcement", "HH-2026-00001")), ALL
     assert number.encode() not in (await lookup_relation(masked, *asking)).body
     assert number.encode() in (await lookup_relation(hub, *asking)).body

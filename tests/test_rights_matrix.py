@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.rights_world import answers, build, case, forget_withheld, groups, open_hub, opening, paths, profile, ruled
 from tests.towns import rows
@@ -26,7 +26,7 @@ def own_loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 def test_what_is_withheld_shapes_no_answer_on_any_path(migrated_url: str, own_loop: asyncio.AbstractEventLoop) -> None:
-    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.reuse, Phase.generate], suppress_health_check=list(HealthCheck))
     @given(
         st.lists(case, min_size=2, max_size=6),
         st.lists(opening, min_size=1, max_size=4),

@@ -17,6 +17,7 @@ _COLUMNS = (
     "id, at, trace_id, consumer, application, organisation, department, official, activity, occasion, rules_version, operation, outcome, "
     "relation_ids, levels, records"
 )
+_TEXTS = _COLUMNS.split(", ")[2:13]
 
 # Makes the partitions of the months from `since` (or now) to `ahead` months from now that are not there yet, and moves what is in
 # consultation_log_other to where it belongs: by taking that apart as a whole, so that nothing is ever deleted from the log. Returns how many
@@ -63,6 +64,12 @@ BEGIN
 END $$
 """
 
+_ASTRAY = """
+CREATE FUNCTION log_rows_astray() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM public.consultation_log_other WHERE at >= '2000-01-01')
+$$
+"""
+
 _REFUSE = """
 CREATE FUNCTION refuse_log_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -82,6 +89,8 @@ def upgrade() -> None:
     op.execute(_MAKE)
     op.execute("REVOKE ALL ON FUNCTION make_log_partitions FROM PUBLIC")
     op.execute("CREATE TABLE consultation_log_other PARTITION OF consultation_log DEFAULT")
+    op.execute(_ASTRAY)
+    op.execute("REVOKE ALL ON FUNCTION log_rows_astray FROM PUBLIC")
     _guard("consultation_log", "consultation_log_other", "log_seal")
     op.execute(
         "SELECT make_log_partitions(24, (SELECT CASE WHEN min(at) IS NOT NULL THEN greatest(min(at), '2000-01-01')::date END FROM consultation_log_before))"
@@ -98,22 +107,7 @@ def _log() -> None:
         "consultation_log",
         sa.Column("id", sa.BigInteger(), server_default=sa.text("nextval('consultation_log_id_seq')"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        *(
-            sa.Column(name, sa.Text(), nullable=False)
-            for name in [
-                "trace_id",
-                "consumer",
-                "application",
-                "organisation",
-                "department",
-                "official",
-                "activity",
-                "occasion",
-                "rules_version",
-                "operation",
-                "outcome",
-            ]
-        ),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in _TEXTS),
         sa.Column("relation_ids", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("levels", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("records", sa.ARRAY(sa.Text()), nullable=False),

@@ -44,10 +44,12 @@ class Admitted:
         return occasion_does_not_hold(self.profile.activity)
 
 
-async def admit(hub: Hub, asked: Asked, operation: str, *, verified_with_the_look: bool = False) -> Admitted:
+async def admit(
+    hub: Hub, asked: Asked, operation: str, sections: tuple[str, ...] = (), *, verified_with_the_look: bool = False
+) -> Admitted:
     """The visibility profile of this question. Raises NotAllowed (logged), or InvalidInput for an occasion that can't be read.
 
-    `verified_with_the_look`: the statement that looks says itself when there are compartments that the profile does not know.
+    `sections`: those that it asks for, for the log. `verified_with_the_look`: the statement that looks says itself when there are compartments that the profile does not know.
     """
     occasion = parse_occasion(asked.occasion)
     if occasion is None:
@@ -57,9 +59,9 @@ async def admit(hub: Hub, asked: Asked, operation: str, *, verified_with_the_loo
             await hub.access.renew(driver)
     activity = admits(hub.access.rules, asked.consumer, asked.activity, occasion)
     if isinstance(activity, Refusal):
-        await refuse(hub, _look(hub, asked, occasion, operation, None), activity)
+        await refuse(hub, _look(hub, asked, occasion, operation, None, sections), activity)
     profile = hub.access.profile(activity, asked.consumer.organisation)
-    admitted = Admitted(profile, occasion, _look(hub, asked, occasion, operation, profile))
+    admitted = Admitted(profile, occasion, _look(hub, asked, occasion, operation, profile, sections))
     if occasion.sort == "break-glass":
         await _break_glass(hub, asked, admitted)
     if _of_another_organisation(hub, asked, occasion):
@@ -135,7 +137,7 @@ async def fetch_logged(hub: Hub, admitted: Admitted, source: str, case_id: str) 
     await renew(hub, admitted)
 
 
-def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, profile: Profile | None) -> Look:
+def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, profile: Profile | None, sections: tuple[str, ...]) -> Look:
     who, activity = asked.consumer, hub.access.rules.activities.get(asked.activity)
     return Look(
         asked.at,
@@ -151,6 +153,7 @@ def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, profile: P
         operation,
         _levels(profile) if profile else {},
         register_uri=activity.register_uri if activity else "",
+        sections=sections,
         disclosable=activity is None or activity.disclosable,
         span_id=asked.span_id,
         parent_span_id=asked.parent_span_id,

@@ -29,6 +29,11 @@ class ViewOptions:
     origins: bool = False
     max_age: int | None = None
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The sections by name, as the log has them."""
+        return (*sorted(self.sections), *(("origins",) if self.origins else ()))
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:

@@ -28,7 +28,7 @@ async def lookup_relation(hub: Hub, asked: Asked, reference: Reference, options:
 
     Raises NotAllowed, NotFound, InvalidInput, AmbiguousIdentifier (a number of several relations), SourceError.
     """
-    admitted = await admit(hub, asked, "lookup")
+    admitted = await admit(hub, asked, "lookup", options.named)
     if reference.case:
         return await _by_case(hub, admitted, *reference.case, options)
     scheme, value = reference.identifier or ("", "")

@@ -1,7 +1,6 @@
 """The view: one relation as this consumer may see it now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,14 +26,13 @@ PAGE = 20
 
 async def view_relation(hub: Hub, asked: Asked, relation_id: str, options: ViewOptions) -> View:
     """One relation. Raises NotAllowed, NotFound, and SourceError when the occasion can't be verified."""
-    return await view_admitted(hub, await admit(hub, asked, "view", verified_with_the_look=True), relation_id, options)
+    return await view_admitted(hub, await admit(hub, asked, "view", options.named, verified_with_the_look=True), relation_id, options)
 
 
 async def view_admitted(
     hub: Hub, admitted: Admitted, relation_id: str, options: ViewOptions, more: Mapping[str, Any] | None = None, beside: Sequence[str] = ()
 ) -> View:
     """The same, for a question that is admitted already; `more`: further members of the answer; `beside`: relations that these name."""
-    admitted = replace(admitted, look=replace(admitted.look, sections=_asked_for(options)))
     groups = admitted.profile.groups if "party" in options.sections else frozenset()
     admitted = with_numbers(admitted) if groups else admitted
     parts = await load(hub, admitted, relation_id, limit=PAGE, groups=groups, beside=beside)
@@ -44,10 +42,6 @@ async def view_admitted(
         parts = await load(hub, admitted, parts.relation_id, limit=PAGE, groups=groups, beside=beside)
     head, cases = _sections(hub, admitted.profile, parts, options, more or {}, refreshed)
     return View(parts.relation_id, _joined(head, cases), hub.sealer.tag(_joined(_timeless(head), cases)))
-
-
-def _asked_for(options: ViewOptions) -> tuple[str, ...]:
-    return (*sorted(options.sections), *(["origins"] if options.origins else []))
 
 
 async def load(hub: Hub, admitted: Admitted, relation_id: str, **which: Any) -> ViewParts:

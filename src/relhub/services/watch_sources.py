@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from relhub import metrics
 from relhub.errors import DatabaseUnusable
 from relhub.services.hub import Hub
-from relhub.storage import log_exports, log_partitions, log_seals
+from relhub.storage import log_exports, log_partitions, log_seals, notices
 from relhub.storage.pulls import waiting_since
 from relhub.storage.sources import SourceState, source_states
 
@@ -21,6 +21,7 @@ async def watch_sources(hub: Hub) -> None:
         async with hub.database.begin() as store:
             states = {state.source: state for state in await source_states(store, counted=False)}
             waiting = await waiting_since(store)
+            untold = await notices.oldest_untold(store.driver)
             unsealed = await log_seals.oldest_unsealed(store.driver)
             unsent = await log_exports.oldest_unsent(store.driver)
             astray = await log_partitions.rows_astray(store)
@@ -28,12 +29,13 @@ async def watch_sources(hub: Hub) -> None:
         metrics.database_up.set(0)
         for gauge in _OF_SOURCES:
             gauge.clear()
-        for figure in (metrics.pull_waiting, metrics.log_unsealed, metrics.log_unsent, metrics.log_astray):
+        for figure in (metrics.pull_waiting, metrics.notice_waiting, metrics.log_unsealed, metrics.log_unsent, metrics.log_astray):
             figure.set(math.nan)
         return
     now = datetime.now(UTC)
     metrics.database_up.set(1)
     metrics.pull_waiting.set(_seconds(waiting, now))
+    metrics.notice_waiting.set(_seconds(untold, now))
     metrics.log_unsealed.set(_seconds(unsealed, now))
     metrics.log_unsent.set(_seconds(unsent, now))
     metrics.log_astray.set(int(astray))

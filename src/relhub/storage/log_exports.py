@@ -99,14 +99,12 @@ async def failing(driver: Driver) -> tuple[datetime | None, datetime | None]:
 
 
 async def oldest_unsent(driver: Driver) -> datetime | None:
-    """When the oldest row was asked that is sealed and not sent."""
-    reached = await place(driver)
+    """When the oldest row was asked that is sealed and not sent; None also where the log is sent nowhere."""
     moment: datetime | None = await driver.fetchval(
         """
-        SELECT first_at FROM log_seal WHERE number >= $1 AND sort = 'rows' AND NOT (number = $1 AND last_id <= $2) ORDER BY number LIMIT 1
-        """,
-        reached.seal,
-        reached.row,
+        SELECT s.first_at FROM log_export e JOIN log_seal s ON s.number >= e.seal AND s.sort = 'rows' AND NOT (s.number = e.seal AND s.last_id <= e.row)
+        ORDER BY s.number LIMIT 1
+        """
     )
     return moment
 

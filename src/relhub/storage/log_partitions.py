@@ -15,9 +15,7 @@ async def make_partitions(store: Store, ahead: int) -> int:
 
 async def rows_astray(store: Store) -> bool:
     """Whether rows are in the partition for months that have none."""
-    return bool(
-        await store.driver.fetchval("SELECT EXISTS (SELECT FROM consultation_log WHERE tableoid = 'consultation_log_other'::regclass)")
-    )
+    return bool(await store.driver.fetchval("SELECT log_rows_astray()"))
 
 
 async def drop_partition(store: Store, month: date) -> None:

@@ -32,7 +32,7 @@ async def give_rights(store: Store, user: str, password: str) -> None:
         await _make_user(store, quoted, password)
     await store.driver.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}")
     await store.driver.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
-    await store.driver.execute(f"GRANT EXECUTE ON FUNCTION make_log_partitions TO {quoted}")
+    await store.driver.execute(f"GRANT EXECUTE ON FUNCTION make_log_partitions, log_rows_astray TO {quoted}")
     for table in await _partitions(store.driver):
         await store.driver.execute(f"REVOKE ALL ON {quote(table)} FROM {quoted}")
     for table in APPEND_ONLY:
