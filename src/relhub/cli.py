@@ -4,19 +4,20 @@ import asyncio
 import gc
 import json
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import orjson
 import typer
 
 from relhub import __version__
+from relhub.cli_keys import keys
 from relhub.config.settings import Settings
 from relhub.errors import ConfigurationError, RelhubError
 from relhub.logs import set_up_logging
 from relhub.services.check_ready import check_ready
 from relhub.services.hub import Hub
+from relhub.with_hub import opened, with_hub
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,7 +32,7 @@ app = typer.Typer(
     see docs/configuration.md.
     """,
 )
-_Result = TypeVar("_Result")
+app.add_typer(keys, name="keys")
 
 
 def main() -> None:
@@ -137,6 +138,7 @@ def serve() -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # whom to believe about the caller is a setting of ours
         timeout_graceful_shutdown=round(settings.drain_timeout),
     )
 
@@ -158,7 +160,7 @@ def quarantine(source: Annotated[str, typer.Argument(help="The name of a source.
     """List what could not be read strictly, by the source's own numbers, so that it can be mended there."""
     from relhub.services.list_quarantine import set_aside_of
 
-    for row in _with_hub(lambda hub: set_aside_of(hub, source)):
+    for row in with_hub(lambda hub: set_aside_of(hub, source)):
         typer.echo(f"{row.at:%Y-%m-%d %H:%M}  {row.set_key}: {row.reason}")
 
 
@@ -195,7 +197,7 @@ def pull(
             raise ConfigurationError(f"there is no source {source}; there are {', '.join(sorted(hub.sources))}")
         return await pull_shown(hub, names, accept_loss=accept_loss)
 
-    if _with_hub(go):
+    if with_hub(go):
         raise typer.Exit(1)
 
 
@@ -204,7 +206,7 @@ def sources() -> None:
     """Show how each source is doing."""
     from relhub.services.list_sources import describe_sources
 
-    for row in _with_hub(describe_sources):
+    for row in with_hub(describe_sources):
         typer.echo(f"{row['source']} ({row['adapter']}): {row['state']}")
         typer.echo(f"  last success {row['lastSuccessAt'] or 'never'}; {row['cases']} cases, {row['quarantined']} in quarantine")
         if row["unavailableSince"]:
@@ -218,7 +220,7 @@ def rebuild() -> None:
     """Throw away everything that is computed, and compute it again from the facts. Until it ends all stays as it was."""
     from relhub.services.rebuild import rebuild as recompute
 
-    typer.echo(f"Computed again from {_with_hub(recompute)} party records.")
+    typer.echo(f"Computed again from {with_hub(recompute)} party records.")
 
 
 @app.command()
@@ -240,24 +242,8 @@ def _checked_settings() -> Settings:
     """The settings, with a database that can be used. Raises ConfigurationError or DatabaseUnusable."""
     settings = Settings.load()
     set_up_logging(settings.log_level)
-    asyncio.run(_opened(settings, check_ready))
+    asyncio.run(opened(settings, check_ready))
     return settings
-
-
-def _with_hub(work: Callable[[Hub], Coroutine[Any, Any, _Result]]) -> _Result:
-    async def go(hub: Hub) -> _Result:
-        await check_ready(hub)
-        return await work(hub)
-
-    return asyncio.run(_opened(Settings.load(), go))
-
-
-async def _opened(settings: Settings, work: Callable[[Hub], Coroutine[Any, Any, _Result]]) -> _Result:
-    hub = await Hub.open(settings)
-    try:
-        return await work(hub)
-    finally:
-        await hub.close()
 
 
 if __name__ == "__main__":

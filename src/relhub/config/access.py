@@ -1,57 +1,19 @@
-"""The consumers file and the access rules file: read strictly, checked at start."""
+"""The access rules file: read strictly, checked at start."""
 
 import hashlib
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from relhub.domain.access import AccessRules, Activity, Consumer, FieldGroup, Level
+from relhub.config.toml import read_toml
+from relhub.domain.access import AccessRules, Activity, FieldGroup, Level
 from relhub.domain.record import Capacity
 from relhub.errors import ConfigurationError
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Example(_Strict):
-    """What the demo prints beside a consumer."""
-
-    activity: str
-    occasion: str = "none"
-
-
-class ConsumerConfig(_Strict):
-    name: str
-    token: str | None = None  # for the demo only
-    token_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    application: str
-    organisation: str
-    department: str
-    roles: frozenset[str] = frozenset()
-    activities: frozenset[str]
-    may_name_official: bool = False
-    example: _Example | None = None
-
-    def fingerprint(self) -> str:
-        """The SHA-256 of the token, in hexadecimal: all that is kept of it."""
-        if self.token_sha256:
-            return self.token_sha256
-        if not self.token:
-            raise ConfigurationError(f"consumer {self.name}: token_sha256 is missing")
-        return hashlib.sha256(self.token.encode()).hexdigest()
-
-    def consumer(self) -> Consumer:
-        return Consumer(
-            self.name, self.application, self.organisation, self.department, self.roles, self.activities, self.may_name_official
-        )
-
-
-class _ConsumersFile(_Strict):
-    consumer: tuple[ConsumerConfig, ...] = ()
 
 
 LevelName = Literal["none", "referral", "existence", "summary", "full"]
@@ -100,38 +62,9 @@ class _RulesFile(_Strict):
     activity: tuple[_ActivityConfig, ...]
 
 
-_Model = TypeVar("_Model", bound=BaseModel)
-
-
-def _read(path: Path, model: type[_Model]) -> _Model:
-    try:
-        return model.model_validate(tomllib.loads(path.read_text()))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: can't be read ({error.strerror})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path}: not TOML: {error}") from error
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigurationError(f"{path}: {wrong}") from error
-
-
-def load_consumer_configs(path: Path) -> tuple[ConsumerConfig, ...]:
-    """The consumers as the file gives them. Raises ConfigurationError."""
-    return _read(path, _ConsumersFile).consumer
-
-
-def load_consumers(path: Path) -> Mapping[str, Consumer]:
-    """Consumers by the SHA-256 of their token. Raises ConfigurationError, also when two share a token."""
-    configs = load_consumer_configs(path)
-    consumers = {config.fingerprint(): config.consumer() for config in configs}
-    if len(consumers) != len(configs):
-        raise ConfigurationError(f"{path}: two consumers have one token")
-    return consumers
-
-
 def load_access_rules(path: Path) -> AccessRules:
     """The access rules; their version is the hash of the file. Raises ConfigurationError."""
-    rules = _read(path, _RulesFile)
+    rules = read_toml(path, _RulesFile)
     activities = {config.id: config.activity() for config in rules.activity}
     if len(activities) != len(rules.activity):
         raise ConfigurationError(f"{path}: two activities have one id")

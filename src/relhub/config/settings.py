@@ -1,12 +1,24 @@
 """The settings of one installation: environment variables that begin with RELHUB_."""
 
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from relhub.errors import ConfigurationError
+
+_RATE = r"[1-9][0-9]{0,7}/([1-9][0-9]{0,3} )?(second|minute|hour|day)"
+RATES = rf"^({_RATE}(;{_RATE})*)?$"
+"""`6000/minute`, `100/10 second`, or several with a semicolon between: as the library limits reads them."""
+
+
+def networks_only(text: str) -> str:
+    """A validator: addresses or networks, with commas between."""
+    for part in filter(None, text.split(",")):
+        ip_network(part.strip())  # raises ValueError
+    return text
 
 
 class Settings(BaseSettings):
@@ -30,12 +42,22 @@ class Settings(BaseSettings):
     drain_timeout: Annotated[float, Field(gt=0, le=600)] = 30  # seconds
     otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""  # where traces go; "": nowhere
     event_source: Annotated[str, Field(pattern=r"^urn:[!-~]{1,200}$")] = "urn:nld:relhub"  # who says so, in events
+    rate_limit: Annotated[str, Field(pattern=RATES)] = "6000/minute"  # of a consumer whose table says nothing; "": none
+    failure_limit: Annotated[str, Field(pattern=RATES)] = "60/minute"  # tokens that are not accepted, per address; "": none
+    trusted_proxies: Annotated[str, AfterValidator(networks_only)] = ""  # networks whose headers about the caller are believed
+    client_oin_header: Annotated[str, Field(pattern=r"^([A-Za-z0-9-]+)?$")] = ""  # in which they say whose certificate it is
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="before")
     @classmethod
     def _owner_is_the_same_when_not_given(cls, values: dict[str, Any]) -> dict[str, Any]:
         return {"database_owner_url": values.get("database_url"), **values} if values.get("database_url") else values
+
+    @model_validator(mode="after")
+    def _believes_no_stranger(self) -> Self:
+        if self.client_oin_header and not self.trusted_proxies:
+            raise ValueError("RELHUB_CLIENT_OIN_HEADER is believed from the addresses in RELHUB_TRUSTED_PROXIES only: set that as well")
+        return self
 
     @classmethod
     def load(cls, **given: Any) -> "Settings":
@@ -44,8 +66,8 @@ class Settings(BaseSettings):
             return cls(**given)
         except ValidationError as error:
             wrong = "; ".join(
-                f"RELHUB_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}"
+                f"RELHUB_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" if e["loc"] else e["msg"].removeprefix("Value error, ")
                 for e in error.errors()
-                if e["loc"] and (e["loc"], e["type"]) != (("database_owner_url",), "missing")
+                if (e["loc"] or e["type"] == "value_error") and (e["loc"], e["type"]) != (("database_owner_url",), "missing")
             )
             raise ConfigurationError(f"settings: {wrong or 'the environment variables can not be read'}") from None
