@@ -55,7 +55,8 @@ class Said:
 
 def key_id(header: Claims, rules: TokenRules) -> str:
     """The id of the key with which the token must have been signed. Raises NotAuthenticated for a header that is not an access token's."""
-    if header.get("alg") not in rules.algorithms:
+    algorithm = header.get("alg")
+    if not isinstance(algorithm, str) or algorithm not in rules.algorithms:
         raise NotAuthenticated("algorithm")
     if not _LEADS_ELSEWHERE.isdisjoint(header):
         raise NotAuthenticated("header")

@@ -123,8 +123,8 @@ class Authentication:
         """In the log with where it came from; the one who asks hears nothing of it. Never the token."""
         reason = str(error) if isinstance(error, NotAuthenticated) else "narrowed"
         metrics.authentications_refused.labels(reason).inc()
-        _logger.warning("token refused", reason=str(error), address=address)
         if not isinstance(error, NoToken):
+            _logger.warning("token refused", reason=str(error), address=address)
             self._limits.fail(address)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
+from joserfc.util import base64_to_int
 
 from relhub import metrics
 from relhub.adapters.issuer import fetch_keys
@@ -97,9 +98,8 @@ def _imported(jwk: dict[str, Any]) -> SigningKey | None:
     """The public key; None for one of another kind, or too weak."""
     public: dict[str, Any] = {name: jwk[name] for name in ("kty", "n", "e", "crv", "x", "y") if name in jwk}
     try:
-        if jwk.get("kty") == "RSA":
-            rsa = RSAKey.import_key(public)
-            return rsa if rsa.public_key.key_size >= _RSA_BITS else None
+        if jwk.get("kty") == "RSA":  # its size first: the library warns of a weak key each time
+            return RSAKey.import_key(public) if base64_to_int(jwk["n"]).bit_length() >= _RSA_BITS else None
         if jwk.get("kty") == "EC" and jwk.get("crv") == "P-256":
             ec = ECKey.import_key(public)
             ec.public_key  # noqa: B018  # reads the point, which may be none of the curve
