@@ -38,12 +38,12 @@ def test_both_examples_are_there_and_can_be_loaded_as_they_stand(tmp_path: Path)
     Door(settings_in(tmp_path, first))
 
 
-KEYCLOAK = {
+KEYCLOAK: dict[str, Any] = {
     "aud": ["urn:relhub", "account"], "azp": "vergunningen-app", "typ": "Bearer", "sub": "6b1f3e9c-1", "sid": "x", "acr": "1",
     "realm_access": {"roles": ["offline_access", "case-handler"]}, "scope": "openid relhub", "preferred_username": "j.jansen", "nbf": None,
     "department": "Toezicht", "jti": "onrtac:8b0f5c6e",
 }  # fmt: skip
-KEYCLOAK_SERVICE = {
+KEYCLOAK_SERVICE: dict[str, Any] = {
     **KEYCLOAK, "preferred_username": "service-account-vergunningen-app", "client_id": "vergunningen-app", "clientHost": "10.0.0.1",
     "department": None,
 }  # fmt: skip
@@ -62,26 +62,29 @@ async def test_keycloak_a_service_account(issuer: Issuer, tmp_path: Path) -> Non
 
 async def test_keycloak_an_id_token_is_refused(issuer: Issuer, tmp_path: Path) -> None:
     door = documented("Keycloak", issuer, tmp_path)
-    for wrong in ({"header": {"typ": "JWT"}}, {"typ": "ID"}, {"aud": "vergunningen-app"}):
+    wrongs: list[dict[str, Any]] = [{"header": {"typ": "JWT"}}, {"typ": "ID"}, {"aud": "vergunningen-app"}]
+    for wrong in wrongs:
         with pytest.raises(NotAuthenticated):
             await door.opens(issuer.token(**{**KEYCLOAK, **wrong}))
 
 
 _ENTRA_GROUP = "bbbbbbbb-0000-0000-0000-00000000000"
-ENTRA = {
+ENTRA: dict[str, Any] = {
     "aud": "aaaaaaaa-0000-0000-0000-000000000001", "azp": "cccccccc-0000-0000-0000-000000000001", "azpacr": "1", "ver": "2.0",
     "oid": "7d1c", "sub": "pairwise", "tid": "1111", "uti": "AbCdEf", "jti": None, "preferred_username": "j.jansen@voorbeeld.example",
     "scp": "access", "idtyp": "user", "roles": ["team-leader", "administrator"], "groups": [f"{_ENTRA_GROUP}2", "dddd"],
 }  # fmt: skip
-ENTRA_APPLICATION = {
-    name: value for name, value in {**ENTRA, "idtyp": "app", "oid": "9f", "sub": "9f"}.items() if name not in ("scp", "preferred_username", "groups")
+ENTRA_APPLICATION: dict[str, Any] = {
+    name: value
+    for name, value in {**ENTRA, "idtyp": "app", "oid": "9f", "sub": "9f"}.items()
+    if name not in ("scp", "preferred_username", "groups")
 }
-ENTRA_HEADER = {"typ": "JWT", "x5t": "abc"}
+ENTRA_HEADER: dict[str, Any] = {"typ": "JWT", "x5t": "abc"}
 
 
 async def test_entra_an_official_whose_department_is_a_group(issuer: Issuer, tmp_path: Path) -> None:
     who = await documented("Entra ID", issuer, tmp_path).opens(issuer.token(RSA_1, ENTRA_HEADER, **ENTRA))
-    assert (who.official, who.consumer.department, who.consumer.roles) == ("j.jansen@voorbeeld.example", "Toezicht", {"team-leader"})
+    assert (who.official, who.consumer.department, who.consumer.roles) == ("j.jansen@voorbeeld.example", "Toezicht", frozenset({"team-leader"}))
 
 
 async def test_entra_an_application(issuer: Issuer, tmp_path: Path) -> None:
@@ -142,4 +145,4 @@ async def test_roles_are_those_that_both_the_file_and_the_token_have(issuer: Iss
 async def test_what_an_issuer_does_not_say_the_file_says_alone(issuer: Issuer, tmp_path: Path) -> None:
     door = Door(settings_in(tmp_path, issuer_table(issuer.url) + CONSUMER))
     who = await door.opens(issuer.for_an_official(department="Advies", roles=["x"]))
-    assert (who.consumer.department, who.consumer.roles) == ("Vergunningen", {"case-handler", "team-leader"})
+    assert (who.consumer.department, who.consumer.roles) == ("Vergunningen", frozenset({"case-handler", "team-leader"}))

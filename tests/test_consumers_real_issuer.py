@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import orjson
 import pytest
-from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.jwk import ECKey, Key, KeySet, RSAKey
 from tests.issuers import settings_in
 from tests.processes import ROOT
 from tests.towns import rows
@@ -91,7 +91,7 @@ class RealIssuer:
 
     @asynccontextmanager
     async def signing_with(self, key: RSAKey | ECKey, algorithm: str, keys: Path) -> AsyncIterator[None]:
-        published = [key] if isinstance(key, RSAKey) else [key, ID_TOKENS]
+        published: list[Key] = [key] if isinstance(key, RSAKey) else [key, ID_TOKENS]
         keys.write_bytes(orjson.dumps(KeySet(published).as_dict(private=True)))
         process = await asyncio.create_subprocess_exec(
             "node", "issuer.mjs", str(self.port), str(keys), cwd=self.folder, env=os.environ | {"SIGN": algorithm},

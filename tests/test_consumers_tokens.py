@@ -36,9 +36,7 @@ async def refusal(door: Door, token: str) -> str:
 
 
 @pytest.mark.parametrize(("key", "algorithm"), [(RSA_1, "RS256"), (RSA_1, "PS256"), (EC, "ES256")])
-async def test_the_three_algorithms_of_the_profile_are_accepted(
-    door: Door, issuer: Issuer, key: RSAKey | ECKey, algorithm: str
-) -> None:
+async def test_the_three_algorithms_of_the_profile_are_accepted(door: Door, issuer: Issuer, key: RSAKey | ECKey, algorithm: str) -> None:
     who = await door.opens(issuer.token(key, {"alg": algorithm}))
     assert (who.consumer.name, who.official) == ("permits-desk", "")
 
@@ -152,9 +150,7 @@ async def test_only_access_tokens_can_be_demanded(issuer: Issuer, tmp_path: Path
     assert await refusal(strict, issuer.token(RSA_1, {"typ": None})) == "type"
 
 
-async def test_a_token_that_was_verified_before_ends_when_it_ends(
-    door: Door, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_token_that_was_verified_before_ends_when_it_ends(door: Door, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     token = issuer.token()
     assert await door.opens(token) is await door.opens(token)  # the second time from memory
     later = time.time() + 331
@@ -168,7 +164,9 @@ async def test_a_token_that_is_too_long_is_refused(door: Door, issuer: Issuer) -
     assert await refusal(door, token) == "form"
 
 
-@pytest.mark.parametrize("token", ["a.b.c", "..", "a..c", "e30.e30.", "e30.W10.e30", "bnVsbA.bnVsbA.bnVsbA", "eyJhbGciOjF9.e30.AA", "." * 500])
+@pytest.mark.parametrize(
+    "token", ["a.b.c", "..", "a..c", "e30.e30.", "e30.W10.e30", "bnVsbA.bnVsbA.bnVsbA", "eyJhbGciOjF9.e30.AA", "." * 500]
+)
 async def test_what_is_no_token_is_a_refusal_and_no_fault(door: Door, token: str) -> None:
     assert await refusal(door, token) in ("form", "issuer", "algorithm")
 
@@ -211,7 +209,8 @@ _JSON = st.recursive(
     max_leaves=6,
 )
 _CLAIMS = st.dictionaries(
-    st.sampled_from(["iss", "aud", "azp", "client_id", "sub", "jti", "exp", "nbf", "iat", "typ", "preferred_username", "realm_access"]), _JSON
+    st.sampled_from(["iss", "aud", "azp", "client_id", "sub", "jti", "exp", "nbf", "iat", "typ", "preferred_username", "realm_access"]),
+    _JSON,
 )
 _HEADERS = st.dictionaries(st.sampled_from(["alg", "kid", "typ", "cty", "x5t", "jwk", "crit", "zip", "epk"]), _JSON)
 

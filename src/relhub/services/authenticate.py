@@ -103,7 +103,7 @@ class Authentication:
     async def _verified(self, token: str, address: str) -> Authenticated:
         self._limits.refuse_failing(address)
         if token.startswith(PREFIX):
-            raise NotAuthenticated("key")
+            raise NotAuthenticated("api key")
         consumers = self._consumers
         issuer, said = await verify_token(self._issuers, token, time.time())
         agreed = consumers.by_client.get((issuer, said.application))
