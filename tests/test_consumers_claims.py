@@ -84,7 +84,11 @@ ENTRA_HEADER: dict[str, Any] = {"typ": "JWT", "x5t": "abc"}
 
 async def test_entra_an_official_whose_department_is_a_group(issuer: Issuer, tmp_path: Path) -> None:
     who = await documented("Entra ID", issuer, tmp_path).opens(issuer.token(RSA_1, ENTRA_HEADER, **ENTRA))
-    assert (who.official, who.consumer.department, who.consumer.roles) == ("j.jansen@voorbeeld.example", "Toezicht", frozenset({"team-leader"}))
+    assert (who.official, who.consumer.department, who.consumer.roles) == (
+        "j.jansen@voorbeeld.example",
+        "Toezicht",
+        frozenset({"team-leader"}),
+    )
 
 
 async def test_entra_an_application(issuer: Issuer, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from relhub.config.consumers import Agreed, Consumers, load_consumers
 from relhub.config.issuers import IssuerConfig
 from relhub.config.settings import Settings
 from relhub.domain.access import Consumer
-from relhub.domain.api_keys import PREFIX, is_api_key
+from relhub.domain.api_keys import PREFIX
 from relhub.domain.tokens import narrowed
 from relhub.errors import ConfigurationError, NotAllowed, NotAuthenticated, NoToken
 from relhub.services.check_key import KeysInForce
@@ -95,8 +95,7 @@ class Authentication:
         if token is None:
             raise NoToken("no token")
         if token.startswith(PREFIX):
-            name = await self._keys.consumer(hub, token) if is_api_key(token) else None
-            return self._named.get(name or "")
+            return self._named.get(await self._keys.consumer(hub, token) or "")
         who = self._remembered.get(hashlib.sha256(token.encode()).digest())
         return who if who and who.until > time.time() else None
 

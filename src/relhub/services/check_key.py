@@ -5,6 +5,7 @@ import time
 from datetime import UTC, date, datetime
 from typing import Final
 
+from relhub.domain.api_keys import is_api_key
 from relhub.services.hub import Hub
 from relhub.storage.api_keys import keys_in_force, note_use
 from relhub.storage.database import Driver
@@ -25,6 +26,8 @@ class KeysInForce:
     async def consumer(self, hub: Hub, key: str) -> str | None:
         """The name of the consumer that this key was issued to; None when it is not in force. Raises DatabaseUnusable."""
         if time.monotonic() - self._read_at > FRESH:
+            if not is_api_key(key):
+                return None
             await self._read(hub)
         found = self._keys.get(hub.sealer.api_key(key))
         if found is None or found[2] <= time.time():
