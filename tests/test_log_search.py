@@ -171,9 +171,7 @@ async def test_what_may_not_be_told_is_left_out_and_leaves_no_gap(hub: Hub, api:
 
 
 async def test_an_activity_that_is_not_disclosable_marks_its_rows(hub: Hub, api: httpx2.AsyncClient, relation: str) -> None:
-    rules = hub.access.rules
-    secret = replace(rules.activities["permit-handling"], disclosable=False)
-    investigating = replace(hub, access_rules=replace(rules, activities={**rules.activities, "permit-handling": secret}))
+    investigating = with_activity(hub, "permit-handling", disclosable=False)
     api._transport.app.state.hub = investigating  # type: ignore[attr-defined]  # the app that this client asks
     await api.get(f"/v1/relations/{relation}", headers=headers_of(by_permits()))
     assert await for_the_subject(api, relation) == []

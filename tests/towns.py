@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from relhub.adapters import Adapter
-from relhub.config.access import load_consumers
 from relhub.config.access_rules import load_access_rules
 from relhub.config.authentication import NoAuth
+from relhub.config.consumers import load_consumers
 from relhub.config.keys import load_keys
 from relhub.config.settings import Settings
 from relhub.config.sources import SourceConfig
@@ -120,7 +120,7 @@ def settings_for(database_url: str, sources_dir: Path) -> Settings:
     )
 
 
-CONSUMERS = {consumer.name: consumer for consumer in load_consumers(DEMO / "consumers.toml").values()}
+CONSUMERS = {name: agreed.consumer for name, agreed in load_consumers(DEMO / "consumers.toml").by_name.items()}
 
 
 def asked(consumer: str, activity: str, occasion: str = "none", department: str = "") -> Asked:

@@ -13,6 +13,7 @@ import typer
 
 from relhub import __version__, cli_log
 from relhub.cli_access import access
+from relhub.cli_keys import keys
 from relhub.cli_rotate import add_rotate
 from relhub.config.keys import open_to_others
 from relhub.config.settings import Settings
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.add_typer(access, name="access")
 app.add_typer(cli_log.app, name="log")
+app.add_typer(keys, name="keys")
 
 
 def main() -> None:
@@ -142,6 +144,7 @@ def serve() -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # whom to believe about the caller is a setting of ours
         timeout_graceful_shutdown=round(settings.drain_timeout),
     )
 
@@ -269,8 +272,6 @@ def _checked_settings() -> Settings:
     return settings
 
 
-keys = typer.Typer(no_args_is_help=True, help="The keys of this installation: docs/operations.md, section Keys.")
-app.add_typer(keys, name="keys")
 add_rotate(keys, with_hub)
 
 

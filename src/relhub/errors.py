@@ -62,7 +62,23 @@ class LogboekUnavailable(RelhubError):
 
 
 class NotAuthenticated(RelhubError):
-    """No token, or one that is not known."""
+    """A token that is not accepted. Why, in one of a few fixed words, is for the log: the one who asks is told nothing more."""
+
+
+class NoToken(NotAuthenticated):
+    """No token at all, or not in the form in which one is sent."""
+
+
+class IssuerUnavailable(RelhubError):
+    """A token is signed with a key that is not known here, and its issuer does not give its keys now."""
+
+
+class TooManyRequests(RelhubError):
+    """More than was agreed; `retry_after`: seconds."""
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
 class NotAllowed(RelhubError):

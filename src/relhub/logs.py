@@ -14,7 +14,10 @@ import structlog
 from relhub.domain.identifiers import bsn
 
 _NUMBERS = re.compile(r"(?<![0-9A-Za-z.])[0-9]{8,9}(?![0-9A-Za-z])")
-_SECRETS = re.compile(r"(?i)\b(bearer|basic|token)\s+[A-Za-z0-9._~+/=-]{8,}|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)")
+_SECRETS = re.compile(
+    r"(?i)\b(bearer|basic|token)\s+[A-Za-z0-9._~+/=-]{8,}|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"
+    r"|\brelhub_[0-9A-Za-z]{20,}|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?"
+)
 
 
 def set_up_logging(level: str = "INFO") -> None:

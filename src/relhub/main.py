@@ -1,7 +1,7 @@
 """Puts the parts together: settings in, an application out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,27 +10,32 @@ from fastapi import FastAPI
 from relhub import tracing
 from relhub.api import cases, consultation_log, docs, document, errors, events, health, internal, relation_parts, relations, sources
 from relhub.api.middleware import BodyLimit, Observe
-from relhub.config.access import load_consumers
+from relhub.api.proxies import Proxies
 from relhub.config.settings import Settings
+from relhub.config.watch import watch
+from relhub.services.authenticate import Authentication
 from relhub.services.hub import Hub
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The application. Raises ConfigurationError for the consumers file; the rest of the configuration is read when it starts."""
-    consumers = load_consumers(settings.consumers)
+    authentication = Authentication(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hub = await Hub.open(settings, settings.statement_timeout)
         app.state.hub = hub
         try:
-            async with internal_server(hub, settings), traces(settings):
+            rules = settings.access_rules
+            files = {settings.consumers: authentication.read, rules: lambda: hub.read_access_rules(rules)}
+            beside = (watch(files), authentication.follow())
+            async with internal_server(hub, settings), traces(settings), running(*beside):
                 yield
         finally:
             await hub.close()
 
     app = FastAPI(title="relhub", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
-    app.state.consumers = consumers
+    app.state.authentication, app.state.proxies = authentication, Proxies(settings.trusted_proxies, settings.client_oin_header)
     for router in (
         relations.router,
         relation_parts.router,
@@ -46,6 +51,18 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(Observe)  # added last: outermost
     return app
+
+
+@asynccontextmanager
+async def running(*endless: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """These run until the block ends."""
+    tasks = [asyncio.create_task(one) for one in endless]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -8,6 +8,15 @@ requests = Histogram("relhub_request_seconds", "Requests, and how long their ans
 consultations = Counter("relhub_consultations", "Consultations by how they ended, refusals included.", ["operation", "outcome"])
 
 notices = Counter("relhub_notices", "Questions that the privacy officer is told of: break-glass, searching beyond the budget.", ["kind"])
+authentications_refused = Counter("relhub_authentications_refused", "Requests whose token was not accepted, by why.", ["reason"])
+rate_limited = Counter(
+    "relhub_rate_limited", "Requests answered with 429: a consumer asked too often, or an address failed too often.", ["limit"]
+)
+issuer_refreshes = Counter(
+    "relhub_issuer_refreshes", "Questions for the keys of an issuer of tokens, by how they ended.", ["issuer", "outcome"]
+)
+issuer_failing = Gauge("relhub_issuer_failing", "1 when an issuer of tokens did not give its keys when it was last asked.", ["issuer"])
+file_refused = Gauge("relhub_configuration_refused", "1 when a configuration file changed into one that can't be used.", ["file"])
 
 _pulls = Counter(
     "relhub_pulls", "Pulls that this process ended: done, failed, or stopped for another process to go on with.", ["source", "outcome"]

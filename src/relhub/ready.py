@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from relhub.config.access import ConsumerConfig, load_consumer_configs
 from relhub.config.access_rules import load_access_rules
+from relhub.config.consumers import ConsumerConfig, load_consumer_configs
 from relhub.config.settings import Settings
 from relhub.demo import appearances
 

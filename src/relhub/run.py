@@ -206,7 +206,7 @@ def _settings(directory: Path, port: int, database_url: str, owner_url: str, url
 async def _serve(settings: Settings, directory: Path, ending: list[Callable[[], None]]) -> None:
     config = uvicorn.Config(
         create_app(settings), host=settings.host, port=settings.port, access_log=False, log_config=None, server_header=False,
-        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        proxy_headers=False, timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )  # fmt: skip
     server = QuietServer(config)
     ending.append(lambda: setattr(server, "should_exit", True))

@@ -10,9 +10,10 @@ import structlog
 
 from relhub.adapters.logboek import Logboek, logboek
 from relhub.config.settings import Settings
+from relhub.config.watch import watch
 from relhub.errors import DatabaseUnusable, PullLost, PullRefused, SourceError
 from relhub.logs import places
-from relhub.main import internal_server, traces
+from relhub.main import internal_server, running, traces
 from relhub.services.export_log import export_log
 from relhub.services.hub import Hub
 from relhub.services.prepare_months import prepare_months
@@ -32,7 +33,8 @@ async def work(settings: Settings) -> None:
     """Until SIGTERM or SIGINT; a pull in progress then stops after its page, and another worker goes on with it."""
     hub = await Hub.open(settings, _SECONDS_PER_STATEMENT)
     try:
-        async with internal_server(hub, settings), traces(settings), logboek(settings) as collector:
+        rules = watch({settings.access_rules: lambda: hub.read_access_rules(settings.access_rules)})  # where the privacy officer is told
+        async with internal_server(hub, settings), traces(settings), running(rules), logboek(settings) as collector:
             with _ends_on_signal() as stopping:
                 await Worker(hub, stopping, settings.drain_timeout, collector).run()
     finally:

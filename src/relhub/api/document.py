@@ -6,15 +6,26 @@ from fastapi.openapi.utils import get_openapi
 
 from relhub.api import API_VERSION, cases, consultation_log, events, examples, relation_parts, relations, sources
 from relhub.api.answers import Problem
-from relhub.api.errors import ANSWERS, INVALID, NOT_ACCEPTABLE, PROBLEM_JSON, TOO_LARGE, UNEXPECTED, UNSUPPORTED_MEDIA_TYPE, Answer
-from relhub.api.gate import ACTIVITY, IDEMPOTENCY_KEY, OCCASION, OFFICIAL
+from relhub.api.errors import (
+    ANSWERS,
+    INVALID,
+    NOT_ACCEPTABLE,
+    PROBLEM_JSON,
+    TOO_LARGE,
+    TOO_MANY_REQUESTS,
+    UNEXPECTED,
+    UNSUPPORTED_MEDIA_TYPE,
+    Answer,
+)
+from relhub.api.gate import ACTIVITY, IDEMPOTENCY_KEY, OCCASION
+from relhub.domain.tokens import OFFICIAL
 from relhub.errors import AmbiguousIdentifier, DatabaseUnusable, KeyReused, NotAllowed, NotAuthenticated, NotFound, SourceRefused
 
 _DESCRIPTION: Final = """\
 One consolidated, explainable, purpose-bound record per relation: everything that the municipality's systems know about a citizen \
 or a company (relatie), from one question.
 
-**Asking.** Every request names its application (a bearer token), its processing activity (verwerking, `X-Processing-Activity`), \
+**Asking.** Every request names its application (an access token or an API key, as bearer), its processing activity (verwerking, `X-Processing-Activity`), \
 the official on whose behalf it asks (`X-Official`) and, where the activity's access rule wants one, the occasion (aanleiding, \
 `X-Occasion`: the case that is being worked on). What may be seen follows from these, per capacity at a level: none, referral, \
 existence, summary or full. Every consultation (raadpleging) is logged before its answer leaves.
@@ -44,6 +55,24 @@ _TAGS: Final = [
     {"name": "events", "description": "What changed (gebeurtenissen)."},
     {"name": "sources", "description": "The systems (bronnen) from which it comes."},
 ]
+
+
+_SECURITY: Final = {
+    "accessToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": (
+            "An access token (NL GOV profile for OAuth 2.0) of an issuer that the organisation configured: of the application, or of the "
+            "official who works with it."
+        ),
+    },
+    "apiKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key (`relhub_…`) of an application that has no OAuth 2.0. Never of a person.",
+    },
+}
 
 
 def openapi_document() -> dict[str, Any]:
@@ -77,10 +106,8 @@ def openapi_document() -> dict[str, Any]:
         "parameters": _PARAMETERS,
         "responses": {name: _problem_response(a) for name, a in _PROBLEMS.items()},
     }
-    components["securitySchemes"] = {
-        "bearer": {"type": "http", "scheme": "bearer", "description": "The token that was issued to the application."}
-    }
-    document["security"] = [{"bearer": []}]
+    components["securitySchemes"] = _SECURITY
+    document["security"] = [{name: []} for name in _SECURITY]
     answers = examples.answers()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -138,7 +165,7 @@ def _is_tagged(path: str) -> bool:
 
 
 def _problems_of(path: str, method: str) -> list[str]:
-    names = ["InvalidInput", "NotAuthenticated", "NotAllowed", "NotAcceptable", "Unexpected", "Unavailable"]
+    names = ["InvalidInput", "NotAuthenticated", "NotAllowed", "NotAcceptable", "TooManyRequests", "Unexpected", "Unavailable"]
     if path.endswith("/_lookup"):
         names.append("Ambiguous")
     if path.startswith("/sources"):
@@ -159,6 +186,7 @@ _PROBLEMS: Final[dict[str, Answer]] = {
     "Ambiguous": ANSWERS[AmbiguousIdentifier],
     "KeyReused": ANSWERS[KeyReused],
     "TooLarge": TOO_LARGE,
+    "TooManyRequests": TOO_MANY_REQUESTS,
     "UnsupportedMediaType": UNSUPPORTED_MEDIA_TYPE,
     "Unexpected": UNEXPECTED,
     "SourceRefused": ANSWERS[SourceRefused],
@@ -226,7 +254,7 @@ _PARAMETERS: Final[dict[str, Any]] = {
         "Medewerker",
         (
             "The account of the official on whose behalf is asked. Required of applications that officials work with; refused"
-            " from others, which ask in their own name."
+            " from others, which ask in their own name. An official's own access token names them: then leave it out."
         ),
         examples.BY_PERMITS["X-Official"],
         pattern=OFFICIAL,

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import asyncpg
@@ -21,11 +21,13 @@ from relhub.errors import (
     ConfigurationError,
     DatabaseUnusable,
     InvalidInput,
+    IssuerUnavailable,
     KeyReused,
     LogboekUnavailable,
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    NoToken,
     Problem,
     PullLost,
     PullRefused,
@@ -35,6 +37,7 @@ from relhub.errors import (
     SourceError,
     SourceRefused,
     SourceUnavailable,
+    TooManyRequests,
 )
 from relhub.logs import places
 
@@ -55,13 +58,19 @@ class Answer:
 
 
 INVALID = Answer(400, "invalid-input", "The request is not valid")
+_TOKEN_WANTED = (
+    "Send the header 'Authorization: Bearer <token>' with a valid access token or API key of your application. "
+    "A token never belongs in a URL."
+)
 NOT_AUTHENTICATED = Answer(
     401,
     "not-authenticated",
     "The application is not known",
-    "Send the header 'Authorization: Bearer <token>' with the token that was issued to your application. A token never belongs in a URL.",
-    {"WWW-Authenticate": 'Bearer realm="relhub"'},
+    _TOKEN_WANTED,
+    {"WWW-Authenticate": 'Bearer realm="relhub", error="invalid_token", error_description="The token is not accepted here"'},
 )
+NO_TOKEN = Answer(401, "not-authenticated", "The application is not known", _TOKEN_WANTED, {"WWW-Authenticate": 'Bearer realm="relhub"'})
+TOO_MANY_REQUESTS = Answer(429, "too-many-requests", "Too many requests", headers={"Retry-After": "60"})
 UNEXPECTED = Answer(
     500, "unexpected", "Something went wrong in relhub", "Report the instance of this problem to the administrator of relhub."
 )
@@ -82,7 +91,18 @@ _SOURCE_BROKEN = Answer(
 ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
     InvalidInput: INVALID,
     NotAuthenticated: NOT_AUTHENTICATED,
-    NotAllowed: Answer(403, "not-allowed", "This is not allowed"),
+    NoToken: NO_TOKEN,
+    IssuerUnavailable: Answer(
+        503,
+        "issuer-unavailable",
+        "The token can't be checked now",
+        "The issuer of this token does not answer, and its key is not known here. Ask again later, with the same token.",
+        {"Retry-After": "15"},
+    ),
+    TooManyRequests: TOO_MANY_REQUESTS,
+    NotAllowed: Answer(
+        403, "not-allowed", "This is not allowed", headers={"WWW-Authenticate": 'Bearer realm="relhub", error="insufficient_scope"'}
+    ),
     NotFound: Answer(404, "not-found", "Nothing found"),
     AmbiguousIdentifier: Answer(409, "ambiguous-identifier", "More than one relation answers to this"),
     SourceUnavailable: Answer(
@@ -196,6 +216,8 @@ async def _on_relhub_error(request: Request, error: Exception) -> Response:
         _logger.warning("can't answer", error=type(error).__name__, reason=str(error))
     if isinstance(error, AmbiguousIdentifier):
         return problem(request.scope, answer, str(error), relations=list(error.relation_ids))
+    if isinstance(error, TooManyRequests):
+        answer = replace(answer, headers={"Retry-After": str(error.retry_after)})
     return problem(request.scope, answer, answer.detail or str(error))
 
 

@@ -1,6 +1,5 @@
 """What every question about relations meets first: who asks, in which form, and for what."""
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -18,15 +17,17 @@ from relhub.api.arguments import call, can_call
 from relhub.api.errors import NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, refused
 from relhub.api.wording import shown_key
 from relhub.domain.access import Consumer
-from relhub.errors import InvalidInput, NotAuthenticated, Problem
+from relhub.domain.tokens import OFFICIAL
+from relhub.errors import InvalidInput, Problem
 from relhub.services.asked import Asked
+from relhub.services.authenticate import Authenticated, Authentication
 from relhub.services.hub import Hub
+from relhub.services.verify_token import MAX_TOKEN
 
-_BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{1,512})")
+_BEARER = re.compile(rf"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{{1,{MAX_TOKEN}}})")
 ACTIVITY: Final = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}"
 OCCASION: Final = r"(none|case:[a-z][a-z0-9-]{0,39}/[!-~]([ -~]{0,198}[!-~])?|break-glass: ?[ -~]{20,600})"
 IDEMPOTENCY_KEY: Final = r'("[!#-~]{1,200}"|[!#-~]{1,200})'
-OFFICIAL: Final = r"[!-~]([ -~]{0,98}[!-~])?"
 _WRONG_FORM: Final = "is empty, too long, or has characters that are not allowed"
 _TOKEN_KEYS = frozenset({"token", "access_token", "accessToken", "api_key", "apiKey", "key"})
 
@@ -59,23 +60,23 @@ class Route(APIRoute):
         answer = super().get_route_handler()
 
         async def pass_gate(request: Request) -> Response:
-            self._pass(request)
+            await self._pass(request)
             return await answer(request)
 
         return pass_gate
 
     async def _answer_plainly(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        self._pass(request)
+        await self._pass(request)
         response = await call(self.dependant, request)
         await response(scope, receive, send)
 
-    def _pass(self, request: Request) -> None:
+    async def _pass(self, request: Request) -> None:
         request.state.route = self.path_format
         sent = _sent(request)
-        consumer = authenticate(request.app.state.consumers, sent.get("authorization", []))
+        who = await _authenticated(request, sent)
         _check_form(sent, self.body_field is not None)
-        request.state.asking = _asking(request, sent, consumer, self._known)
+        request.state.asking = _asking(request, sent, who, self._known)
 
     @cached_property
     def _known(self) -> frozenset[str]:
@@ -98,16 +99,17 @@ def _sent(request: Request) -> dict[str, list[str]]:
     return found
 
 
-def authenticate(consumers: Mapping[str, Consumer], sent: list[str]) -> Consumer:
-    """The consumer whose token is in the header Authorization. Raises NotAuthenticated.
+async def _authenticated(request: Request, sent: Mapping[str, list[str]]) -> Authenticated:
+    """Who asks. Raises NotAuthenticated and what else Authentication raises."""
+    state, client = request.app.state, request.scope.get("client")
+    address, oin = state.proxies.read(sent, client[0] if client else "")
+    authentication: Authentication = state.authentication
+    return await authentication.authenticate(state.hub, _token(sent.get("authorization", [])), address, oin)
 
-    Found by the SHA-256 of the token: how long that takes tells about the hash of a guess, and nothing about a token.
-    """
+
+def _token(sent: list[str]) -> str | None:
     match = _BEARER.fullmatch(sent[0]) if len(sent) == 1 else None
-    consumer = consumers.get(hashlib.sha256(match[1].encode()).hexdigest()) if match else None
-    if consumer is None:
-        raise NotAuthenticated("no token, or one that is not known")
-    return consumer
+    return match[1] if match else None
 
 
 def _check_form(sent: Mapping[str, list[str]], takes_body: bool) -> None:
@@ -133,12 +135,12 @@ def _accepts_json(accept: list[str]) -> bool:
     return next((found[name] for name in ("application/json", "application/*", "*/*") if name in found), set(found) == {""})
 
 
-def _asking(request: Request, sent: Mapping[str, list[str]], consumer: Consumer, known: frozenset[str]) -> Asking:
+def _asking(request: Request, sent: Mapping[str, list[str]], who: Authenticated, known: frozenset[str]) -> Asking:
     activity, official, occasion = (sent.get(name, [""])[0] for name in ("x-processing-activity", "x-official", "x-occasion"))
-    problems = (*_wrong_headers(sent, consumer), *_wrong_query(request, known))
+    problems = (*_wrong_headers(sent, who), *_wrong_query(request, known))
     asked = Asked(
-        consumer,
-        official,
+        who.consumer,
+        who.official or official,
         activity,
         occasion,
         request.state.trace_id,
@@ -146,10 +148,10 @@ def _asking(request: Request, sent: Mapping[str, list[str]], consumer: Consumer,
         request.state.span_id,
         request.state.parent_span_id,
     )
-    return Asking(request.app.state.hub, consumer, problems, asked)
+    return Asking(request.app.state.hub, who.consumer, problems, asked)
 
 
-def _wrong_headers(sent: Mapping[str, list[str]], consumer: Consumer) -> Iterator[Problem]:
+def _wrong_headers(sent: Mapping[str, list[str]], who: Authenticated) -> Iterator[Problem]:
     yield from _wrong_header(
         sent, "X-Processing-Activity", ACTIVITY, required="name the processing activity (verwerking) that this question is for"
     )
@@ -160,8 +162,11 @@ def _wrong_headers(sent: Mapping[str, list[str]], consumer: Consumer) -> Iterato
         wrong="must be none, case:{source}/{case number}, or break-glass: and the reason in words (at least 20 characters; percent-encoded where not ASCII)",
     )
     yield from _wrong_header(sent, "Idempotency-Key", IDEMPOTENCY_KEY)
-    if consumer.may_name_official:
+    if who.may_name_official:
         yield from _wrong_header(sent, "X-Official", OFFICIAL, required="the account of the official on whose behalf your application asks")
+    elif "x-official" in sent and who.official:
+        if sent["x-official"] != [who.official]:
+            yield Problem("header X-Official", "is another official than the one whose token you send; leave it out")
     elif "x-official" in sent:
         yield Problem("header X-Official", "may not be sent by this application: it asks in its own name; leave it out")
 

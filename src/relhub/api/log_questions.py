@@ -6,8 +6,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from relhub.api.answers import RELATION_ID
-from relhub.api.gate import ACTIVITY, OFFICIAL
+from relhub.api.gate import ACTIVITY
 from relhub.api.questions import PRINTABLE, Strict
+from relhub.domain.tokens import OFFICIAL
 from relhub.storage.log_search import LogFilter
 
 _MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"

@@ -1,15 +1,26 @@
 """The settings of one installation: environment variables that begin with RELHUB_."""
 
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from relhub.errors import ConfigurationError
 
 # The standard wants TLS; without it only to a collector on the same machine.
 _OVER_TLS = r"^(https://\S+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?)?$"
+_RATE = r"[1-9][0-9]{0,7}/([1-9][0-9]{0,3} )?(second|minute|hour|day)"
+RATES = rf"^({_RATE}(;{_RATE})*)?$"
+"""`6000/minute`, `100/10 second`, or several with a semicolon between: as the library limits reads them."""
+
+
+def networks_only(text: str) -> str:
+    """A validator: addresses or networks, with commas between."""
+    for part in filter(None, text.split(",")):
+        ip_network(part.strip())  # raises ValueError
+    return text
 
 
 class Settings(BaseSettings):
@@ -40,6 +51,10 @@ class Settings(BaseSettings):
     own_activity: Annotated[str, Field(pattern=r"^([a-z][a-z0-9+.-]*:\S+)?$")] = ""  # URI in the register of processing activities
     ldv_endpoint: Annotated[str, Field(pattern=_OVER_TLS)] = ""  # where the log goes as Logboek Dataverwerkingen; "": nowhere
     ldv_headers_file: Path | None = None  # headers that the collector wants, such as Authorization
+    rate_limit: Annotated[str, Field(pattern=RATES)] = "6000/minute"  # of a consumer whose table says nothing; "": none
+    failure_limit: Annotated[str, Field(pattern=RATES)] = "60/minute"  # tokens that are not accepted, per address; "": none
+    trusted_proxies: Annotated[str, AfterValidator(networks_only)] = ""  # networks whose headers about the caller are believed
+    client_oin_header: Annotated[str, Field(pattern=r"^([A-Za-z0-9-]+)?$")] = ""  # in which they say whose certificate it is
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="before")
@@ -58,6 +73,12 @@ class Settings(BaseSettings):
             raise ValueError("RELHUB_INDEX_KEY and RELHUB_SEALS go together")
         return {"keys_file": None, **values}
 
+    @model_validator(mode="after")
+    def _believes_no_stranger(self) -> Self:
+        if self.client_oin_header and not self.trusted_proxies:
+            raise ValueError("RELHUB_CLIENT_OIN_HEADER is believed from the addresses in RELHUB_TRUSTED_PROXIES only: set that as well")
+        return self
+
     @classmethod
     def load(cls, **given: Any) -> "Settings":
         """The settings; what is given here goes before the environment. Raises ConfigurationError naming the variables."""
@@ -69,6 +90,6 @@ class Settings(BaseSettings):
             wrong = "; ".join(
                 f"RELHUB_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" if e["loc"] else e["msg"].removeprefix("Value error, ")
                 for e in error.errors()
-                if (e["loc"], e["type"]) != (("database_owner_url",), "missing")
+                if (e["loc"] or e["type"] == "value_error") and (e["loc"], e["type"]) != (("database_owner_url",), "missing")
             )
             raise ConfigurationError(f"settings: {wrong or 'the environment variables can not be read'}") from None

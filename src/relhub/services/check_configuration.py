@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from relhub.adapters.registry import open_adapter
-from relhub.config.access import load_consumers
 from relhub.config.access_rules import load_access_rules
+from relhub.config.consumers import load_consumers
 from relhub.config.keys import open_to_others
 from relhub.config.settings import Settings
 from relhub.config.sources import SourceConfig, load_source

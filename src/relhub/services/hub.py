@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from relhub.adapters import Adapter
 from relhub.adapters.registry import open_adapter
@@ -11,6 +12,7 @@ from relhub.config.access_rules import check_organisations, load_access_rules
 from relhub.config.keys import keys_of
 from relhub.config.settings import Settings
 from relhub.config.sources import SourceConfig, load_sources
+from relhub.domain.access import AccessRules
 from relhub.services.decide_access import Access
 from relhub.storage.database import Database
 from relhub.storage.sealing import Sealer
@@ -38,9 +40,8 @@ class Hub:
 
         `statement_timeout`: seconds that the database may take for one statement; 0: as long as it needs.
         """
-        rules, keys = load_access_rules(settings.access_rules), keys_of(settings)
-        sources = load_sources(settings.sources_dir)
-        check_organisations(rules, [(name, config.organisation, config.controllers) for name, config in sources.items()], [])
+        sources, keys = load_sources(settings.sources_dir), keys_of(settings)
+        rules = _rules(settings.access_rules, sources)
         stack = AsyncExitStack()
         try:
             adapters = {name: await stack.enter_async_context(open_adapter(config)) for name, config in sources.items()}
@@ -62,5 +63,15 @@ class Hub:
             protected_when_unknown=settings.non_disclosure_when_unknown,
         )
 
+    def read_access_rules(self, path: Path) -> None:
+        """From now on the rules are as this file says. Raises ConfigurationError, and leaves those in force that were."""
+        self.access.replace(_rules(path, self.sources))
+
     async def close(self) -> None:
         await asyncio.shield(self._open.aclose())
+
+
+def _rules(path: Path, sources: Mapping[str, SourceConfig]) -> AccessRules:
+    rules = load_access_rules(path)
+    check_organisations(rules, [(name, config.organisation, config.controllers) for name, config in sources.items()], [])
+    return rules

@@ -19,6 +19,7 @@ class Sealer:
     def __init__(self, keys: Keys) -> None:
         self._index = keys.index
         self._tagging = hmac.digest(keys.index, b"tagging", hashlib.sha512)
+        self._pepper = hmac.digest(keys.index, b"api-key", hashlib.sha256)
         self.seal_with = keys.seal_with
         self._wrapping = AESSIV(hmac.digest(keys.index, b"wrapping", hashlib.sha512))
         self._ciphers = {id_: AESGCM(key) for id_, key in keys.seals.items()}
@@ -26,6 +27,10 @@ class Sealer:
     def token(self, scheme: str, value: str) -> bytes:
         """The keyed hash by which a value is found: 16 bytes."""
         return hmac.digest(self._index, f"{scheme}\0{value}".encode(), hashlib.sha256)[:16]
+
+    def api_key(self, key: str) -> bytes:
+        """What is kept of an API key: its keyed hash, which is worth nothing without the keys file."""
+        return hmac.digest(self._pepper, key.encode(), hashlib.sha256)
 
     def keyed(self, source: str, text: str) -> str:
         """An opaque key for a party that has no id of its own."""

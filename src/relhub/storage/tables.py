@@ -97,6 +97,20 @@ kept_answer = Table(
 )
 Index("kept_answer_at_idx", kept_answer.c.at)
 
+# F. Keys that were issued to consumers (`relhub keys`): as keyed hashes, with whom they are of.
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("consumer", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("created_at", _Time, nullable=False),
+    Column("expires_at", _Time, nullable=False),
+    Column("revoked_at", _Time),
+    Column("last_used_on", Date),
+)
+
 # One row: the oldest version of relhub, by its newest migration, that can work with these tables.
 compatibility = Table("compatibility", metadata, Column("oldest", Text, primary_key=True))
 
