@@ -13,6 +13,7 @@ import httpx2
 import orjson
 
 from relhub.adapters.auth import Signer, signer, tls
+from relhub.adapters.behalf import on_behalf_of
 from relhub.adapters.breaker import Breaker
 from relhub.config.authentication import OAuth2Auth
 from relhub.config.sources import SourceConfig
@@ -111,10 +112,11 @@ class SourceClient:
         address = self.address(path)
         if _origin(address) != self._origin:
             raise SourceRefused(self.source, f"{place}: lies on another host")
-        attempt = 0
+        attempt, behalf = 0, on_behalf_of.get()
+        said = behalf.headers(self._config.on_behalf) if behalf else {}
         while True:
             try:
-                return await self._guarded(address, parameters, headers or {}, place)
+                return await self._guarded(address, parameters, {**said, **(headers or {})}, place)
             except _Again as again:
                 attempt += 1
                 if attempt > self._limits.retries:

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from relhub.config.authentication import Auth, NoAuth
+from relhub.domain.behalf import check_template
 from relhub.domain.compartments import CONFIDENTIALITIES, Category, Regime, Sensitivity
 from relhub.domain.identifiers import rsin
 from relhub.domain.schedule import check_schedule
 from relhub.errors import ConfigurationError
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
@@ -79,6 +81,7 @@ class SourceConfig(_Strict):
     limits: Limits = Limits()
     expect: Expect = Expect()
     departments: dict[str, str] = {}
+    on_behalf: dict[HeaderName, Annotated[str, AfterValidator(check_template)]] = {}  # said when asked on account of a question
     options: dict[str, Any] = {}
 
     @field_validator("base_url")

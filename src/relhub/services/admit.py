@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from relhub.domain.access import Profile, Refusal, admits, occasion_does_not_hold
+from relhub.adapters.behalf import on_behalf_of
+from relhub.domain.access import Activity, Profile, Refusal, admits, occasion_does_not_hold
+from relhub.domain.behalf import Behalf
 from relhub.domain.occasions import SHORTEST_REASON, Occasion, parse_occasion
 from relhub.errors import InvalidInput, NotAllowed, NotFound, Problem, SourceError
 from relhub.services.asked import Asked
@@ -62,11 +64,19 @@ async def admit(
         await refuse(hub, _look(hub, asked, occasion, operation, None, sections), activity)
     profile = hub.access.profile(activity, asked.consumer.organisation)
     admitted = Admitted(profile, occasion, _look(hub, asked, occasion, operation, profile, sections))
+    on_behalf_of.set(_behalf(asked, activity))
     if occasion.sort == "break-glass":
         await _break_glass(hub, asked, admitted)
     if _of_another_organisation(hub, asked, occasion):
         await refuse(hub, admitted.look, admitted.does_not_hold)
     return admitted
+
+
+def _behalf(asked: Asked, activity: Activity) -> Behalf:
+    """For the sources that are asked on account of this question."""
+    who = asked.consumer
+    of = (asked.official, who.application, who.organisation, who.department)
+    return Behalf(activity.id, activity.register_uri, activity.purpose, *of, asked.occasion, asked.trace_id)
 
 
 async def _break_glass(hub: Hub, asked: Asked, admitted: Admitted) -> None:

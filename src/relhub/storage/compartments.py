@@ -28,3 +28,20 @@ async def keep_compartments(store: Store, keys: Iterable[Key]) -> dict[Key, int]
         *columns,
     )
     return {(row["source"], row["capacity"], row["kind"], row["confidentiality"]): row["id"] for row in rows}
+
+
+async def present_id(driver: Driver, relation_id: str) -> str:
+    """The id that this relation has now: that of the one it was merged into, or its own."""
+    return str(await driver.fetchval("SELECT merged_into FROM relation WHERE id = $1", relation_id) or relation_id)
+
+
+async def cases_of_relation(driver: Driver, relation_id: str) -> list[tuple[str, int]]:
+    """(ref, compartment) of every case that this relation is in."""
+    rows = await driver.fetch(
+        """
+        SELECT DISTINCT c.source || '/' || c.case_id ref, c.compartment FROM involvement i JOIN case_record c ON c.id = i.case_id
+        WHERE i.relation_id = $1 ORDER BY 1
+        """,
+        relation_id,
+    )
+    return [(row["ref"], row["compartment"]) for row in rows]

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from relhub import metrics
-from relhub.storage.database import Driver
+from relhub.storage.database import Driver, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +94,16 @@ async def add_looks(driver: Driver, look: Look, outcomes: list[tuple[str, str]])
     await driver.execute(_ADD_MANY, *rows, *values, span_id, span_id)
     for outcome, _ in outcomes:
         metrics.consultations.labels(look.operation, outcome).inc()
+
+
+async def searches_since(store: Store, consumer: str, official: str, since: datetime) -> int:
+    """How often this official searched through this application since then; another search of theirs waits until this transaction ends."""
+    await store.driver.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 7264003))", f"{consumer}\x1f{official}")
+    return int(
+        await store.driver.fetchval(
+            "SELECT count(*) FROM consultation_log WHERE at >= $3 AND consumer = $1 AND official = $2 AND operation = 'search' AND outcome <> 'refused'",
+            consumer,
+            official,
+            since,
+        )
+    )
