@@ -165,3 +165,17 @@ def test_access_check_prints_a_matrix_and_every_rule_in_words(tmp_path: Path, mo
     for words in ("Omgevingswet, art. 5.1", "is open, is dealt with by your department and involves this relation", "up to vertrouwelijk"):
         assert words in answer.output
     assert "enforcement-handling" not in answer.output
+
+
+def test_the_file_of_a_whole_organisation_in_the_docs_is_one_that_can_be_used(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "access-rules.md").read_text()
+    file = tmp_path / "rules.toml"
+    file.write_text(page.rpartition("```toml\n")[2].partition("```")[0])
+    rules = load_access_rules(file)
+    assert len(rules.activities) == 8
+    permits, environment = rules.activities["vergunningverlening"].openings, rules.activities["milieutoezicht"].openings
+    theirs = Compartment(1, "milieu", THEM, "enforcement", "dwangsom", "openbaar")
+    assert level_of(permits, theirs, US) == Level.existence
+    assert level_of(environment, ORDINARY, THEM) == Level.summary
+    bibob = Compartment(2, "permits", US, "licensing", "bibob-onderzoek", "geheim", Sensitivity("avg", "criminal"))
+    assert {level_of(activity.openings, bibob, US) for activity in rules.activities.values()} == {Level.none}
