@@ -12,13 +12,14 @@ from relhub.api import cases, docs, document, errors, events, health, internal, 
 from relhub.api.middleware import BodyLimit, Observe
 from relhub.api.proxies import Proxies
 from relhub.config.settings import Settings
-from relhub.config.watch import watch
+from relhub.config.watch import Watched, watch
 from relhub.services.authenticate import Authentication
 from relhub.services.hub import Hub
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The application. Raises ConfigurationError for the consumers file; the rest of the configuration is read when it starts."""
+    consumers = Watched(settings.consumers)
     authentication = Authentication(settings)
 
     @asynccontextmanager
@@ -26,7 +27,7 @@ def create_app(settings: Settings) -> FastAPI:
         hub = await Hub.open(settings, settings.statement_timeout)
         app.state.hub = hub
         try:
-            beside = (watch({settings.consumers: authentication.read}), authentication.follow())
+            beside = (watch({consumers: authentication.read}), authentication.follow())
             async with internal_server(hub, settings), traces(settings), running(*beside):
                 yield
         finally:
