@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from joserfc.jwk import ECKey, RSAKey
+from prometheus_client import REGISTRY
 from tests.issuers import CONSUMER, RSA_1, RSA_2, Door, Issuer, issuer_table, issuing, settings_in
 
 from relhub.config.consumers import load_consumers
@@ -127,12 +129,25 @@ async def test_a_set_without_any_usable_key_is_a_fault_of_the_issuer(door: Door,
 
 
 async def test_keys_are_fetched_before_the_first_token_needs_them(door: Door, issuer: Issuer) -> None:
+    before = times_asked()
     following = asyncio.create_task(door.authentication.follow())
-    while issuer.asked.count("/keys") < 1:  # noqa: ASYNC110 - the issuer has no event for it
+    while times_asked() == before:  # noqa: ASYNC110 - there is no event for it
         await asyncio.sleep(0.01)
     following.cancel()
     await door.opens(issuer.token())
     assert issuer.asked.count("/keys") == 1
+
+
+def times_asked() -> float:
+    return REGISTRY.get_sample_value("relhub_issuer_refreshes_total", {"issuer": "ours", "outcome": "done"}) or 0.0
+
+
+async def test_who_goes_away_while_the_issuer_is_asked_keeps_no_one_from_asking_again(door: Door, issuer: Issuer) -> None:
+    issuer.fault = "hangs"
+    with suppress(TimeoutError):
+        await asyncio.wait_for(door.opens(issuer.token()), 0.1)
+    issuer.fault = ""
+    await door.opens(issuer.token())
 
 
 @pytest.mark.parametrize(

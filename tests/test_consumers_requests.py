@@ -206,8 +206,10 @@ async def test_a_token_that_is_bound_to_an_organisation_works_with_its_certifica
         assert (await ask(client, issuer.token(), **{"X-Subject": OIN})).status_code == 503
         assert (await ask(client, issuer.token(), **{"X-Subject": OTHER})).status_code == 401
         assert (await ask(client, issuer.token())).status_code == 401
+    before = counted("relhub_authentications_refused_total", reason="proxy")
     async with serving(settings, "192.0.2.1") as client:
         assert (await ask(client, issuer.token(), **{"X-Subject": OIN})).status_code == 401
+    assert counted("relhub_authentications_refused_total", reason="proxy") == before + 1
 
 
 @pytest.mark.parametrize(

@@ -12,22 +12,23 @@ from relhub.api import cases, consultation_log, docs, document, errors, events, 
 from relhub.api.middleware import BodyLimit, Observe
 from relhub.api.proxies import Proxies
 from relhub.config.settings import Settings
-from relhub.config.watch import watch
+from relhub.config.watch import Watched, watch
 from relhub.services.authenticate import Authentication
 from relhub.services.hub import Hub
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The application. Raises ConfigurationError for the consumers file; the rest of the configuration is read when it starts."""
+    consumers = Watched(settings.consumers)
     authentication = Authentication(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        rules = Watched(settings.access_rules)  # before it is read
         hub = await Hub.open(settings, settings.statement_timeout)
         app.state.hub = hub
         try:
-            rules = settings.access_rules
-            files = {settings.consumers: authentication.read, rules: lambda: hub.read_access_rules(rules)}
+            files = {consumers: authentication.read, rules: lambda: hub.read_access_rules(rules.path)}
             beside = (watch(files), authentication.follow())
             async with internal_server(hub, settings), traces(settings), running(*beside):
                 yield

@@ -10,7 +10,7 @@ import structlog
 
 from relhub.adapters.logboek import Logboek, logboek
 from relhub.config.settings import Settings
-from relhub.config.watch import watch
+from relhub.config.watch import Watched, watch
 from relhub.errors import DatabaseUnusable, PullLost, PullRefused, SourceError
 from relhub.logs import places
 from relhub.main import internal_server, running, traces
@@ -31,9 +31,10 @@ log = structlog.get_logger(__name__)
 
 async def work(settings: Settings) -> None:
     """Until SIGTERM or SIGINT; a pull in progress then stops after its page, and another worker goes on with it."""
+    file = Watched(settings.access_rules)  # before it is read
     hub = await Hub.open(settings, _SECONDS_PER_STATEMENT)
     try:
-        rules = watch({settings.access_rules: lambda: hub.read_access_rules(settings.access_rules)})  # where the privacy officer is told
+        rules = watch({file: lambda: hub.read_access_rules(file.path)})  # where the privacy officer is told
         async with internal_server(hub, settings), traces(settings), running(rules), logboek(settings) as collector:
             with _ends_on_signal() as stopping:
                 await Worker(hub, stopping, settings.drain_timeout, collector).run()

@@ -18,7 +18,7 @@ from relhub.api.errors import NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE, refused
 from relhub.api.wording import shown_key
 from relhub.domain.access import Consumer
 from relhub.domain.tokens import OFFICIAL
-from relhub.errors import InvalidInput, Problem
+from relhub.errors import InvalidInput, NotAuthenticated, Problem
 from relhub.services.asked import Asked
 from relhub.services.authenticate import Authenticated, Authentication
 from relhub.services.hub import Hub
@@ -102,8 +102,13 @@ def _sent(request: Request) -> dict[str, list[str]]:
 async def _authenticated(request: Request, sent: Mapping[str, list[str]]) -> Authenticated:
     """Who asks. Raises NotAuthenticated and what else Authentication raises."""
     state, client = request.app.state, request.scope.get("client")
-    address, oin = state.proxies.read(sent, client[0] if client else "")
     authentication: Authentication = state.authentication
+    peer = client[0] if client else ""
+    try:
+        address, oin = state.proxies.read(sent, peer)
+    except NotAuthenticated as error:
+        authentication.note_refusal(error, peer)
+        raise
     return await authentication.authenticate(state.hub, _token(sent.get("authorization", [])), address, oin)
 
 

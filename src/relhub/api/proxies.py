@@ -6,12 +6,9 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
-import structlog
-
 from relhub.errors import NotAuthenticated
 
 _OIN: Final = re.compile(r"(?:^|[,/+]\s*)(?:serialNumber|SERIALNUMBER|2\.5\.4\.5)=([0-9]{20})(?=$|[,/+])|^([0-9]{20})$")
-_logger = structlog.get_logger("relhub.authentication")
 
 
 class Proxies:
@@ -29,9 +26,6 @@ class Proxies:
             return peer, ""
         if not self._trusts(peer):
             if self._oin_header and self._oin_header in sent:
-                _logger.warning(
-                    "header about a certificate from an address that is no trusted proxy", address=peer, header=self._oin_header
-                )
                 raise NotAuthenticated("proxy")
             return peer, ""
         return self._origin(sent.get("x-forwarded-for", ()), peer), self._oin(sent)

@@ -17,6 +17,7 @@ from relhub.domain.access import Consumer
 from relhub.domain.api_keys import PREFIX
 from relhub.domain.tokens import narrowed
 from relhub.errors import ConfigurationError, NotAllowed, NotAuthenticated, NoToken
+from relhub.logs import places
 from relhub.services.check_key import KeysInForce
 from relhub.services.follow_issuer import FollowedIssuer
 from relhub.services.hub import Hub
@@ -68,7 +69,9 @@ class Authentication:
     async def follow(self) -> None:
         """Until cancelled: asks the issuers for their keys, at once and then every five minutes."""
         while True:
-            await asyncio.gather(*(issuer.ask() for issuer in self._issuers.values()))
+            for asked in await asyncio.gather(*(issuer.ask() for issuer in self._issuers.values()), return_exceptions=True):
+                if isinstance(asked, BaseException):  # a bug, after which the others are followed as before
+                    _logger.error("issuer not followed", error=type(asked).__name__, places=places(asked))
             await asyncio.sleep(1)
 
     def _forget(self) -> None:
@@ -85,7 +88,7 @@ class Authentication:
             if who.agreed.oin and who.agreed.oin != oin:
                 raise NotAuthenticated("certificate")
         except (NotAuthenticated, NotAllowed) as error:
-            self._note_refusal(error, address)
+            self.note_refusal(error, address)
             raise
         self._limits.count(who.agreed)
         return who
@@ -118,7 +121,7 @@ class Authentication:
             self._forget()
         self._remembered[hashlib.sha256(token.encode()).digest()] = who
 
-    def _note_refusal(self, error: NotAuthenticated | NotAllowed, address: str) -> None:
+    def note_refusal(self, error: NotAuthenticated | NotAllowed, address: str) -> None:
         """In the log with where it came from; the one who asks hears nothing of it. Never the token."""
         reason = str(error) if isinstance(error, NotAuthenticated) else "narrowed"
         metrics.authentications_refused.labels(reason).inc()

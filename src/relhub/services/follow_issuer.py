@@ -57,13 +57,16 @@ class FollowedIssuer:
         async with self._asking:
             if time.monotonic() - self._asked_at < (BETWEEN if self._failing else after):
                 return
-            self._asked_at = time.monotonic()
+            before, self._asked_at = self._asked_at, time.monotonic()
             try:
                 published = await fetch_keys(self.config)
                 keys = _usable(published, self.config)
             except IssuerUnavailable as error:
                 self._note("failed", str(error))
                 return
+            except asyncio.CancelledError:  # who asked went away: the next one asks
+                self._asked_at = before
+                raise
             self._note("done")
             changed, self._keys, self._published = published != self._published, keys, published
             if changed:
