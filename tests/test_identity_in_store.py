@@ -63,7 +63,8 @@ class Town(RuleBasedStateMachine):
 
     async def clear(self) -> None:
         async with self.hub.database.begin() as store:
-            await store.driver.execute("TRUNCATE case_record, party_record, relation, membership, decision, event, involvement CASCADE")
+            for table in ("involvement", "case_record", "party_record", "membership", "relation", "decision", "event"):
+                await store.driver.execute(f"DELETE FROM {table}")
 
     def teardown(self) -> None:
         if hasattr(self, "hub"):
