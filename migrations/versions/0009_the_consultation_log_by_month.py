@@ -51,7 +51,9 @@ BEGIN
     FOR month IN SELECT DISTINCT unnest(months) ORDER BY 1 LOOP
         name := 'consultation_log_' || to_char(month, '"y"YYYY"m"MM');
         CONTINUE WHEN to_regclass('public.' || name) IS NOT NULL;
-        EXECUTE format('CREATE TABLE public.%I PARTITION OF public.consultation_log FOR VALUES FROM (%L) TO (%L)', name, month::timestamptz, (month + interval '1 month')::timestamptz);
+        -- Attached, and not made in place: that would wait for whoever reads, and all looks would wait behind it.
+        EXECUTE format('CREATE TABLE public.%I (LIKE public.consultation_log INCLUDING DEFAULTS)', name);
+        EXECUTE format('ALTER TABLE public.consultation_log ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)', name, month::timestamptz, (month + interval '1 month')::timestamptz);
         EXECUTE format('CREATE TRIGGER consultation_log_stays BEFORE TRUNCATE ON public.%I FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_log_change()', name);
         EXECUTE format('ALTER TABLE public.%I ENABLE ALWAYS TRIGGER consultation_log_stays', name);
         made := made + 1;

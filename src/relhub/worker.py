@@ -90,13 +90,13 @@ class Worker:
         """Seals what came in, sends what is sealed, and sees to it that the months to come have their partitions."""
         now = datetime.now(UTC)
         try:
-            if (now - self._partitions_at).total_seconds() > 3600:
-                await prepare_months(self._hub)
-                self._partitions_at = now
             if not await sealed_lately(self._hub, now, _SECONDS_BETWEEN_SEALS):
                 await seal_log(self._hub, now)
             if self._collector:
                 await export_log(self._hub, self._collector, now, self._stopping.is_set)
+            if (now - self._partitions_at).total_seconds() > 3600:
+                self._partitions_at = now  # also when it fails: whoever reads the log for long, such as a backup, keeps it from being done
+                await prepare_months(self._hub)
         except DatabaseUnusable:
             raise
         except Exception as error:  # a bug, or a database that is not as it should be: pulls go on, and the metrics say that this waits

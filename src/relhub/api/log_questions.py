@@ -50,7 +50,7 @@ class LogBody(Strict):
         default="", title="Verwerking", description="The processing activity that was named.", examples=["permit-handling"]
     )
     outcome: Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,39}$")] = Field(
-        default="", title="Uitkomst", description="How it ended: `shown`, `refused`, `not-found` …", examples=["refused"]
+        default="", title="Uitkomst", description="How it ended: `shown`, `refused`, `not-found`, and more.", examples=["refused"]
     )
     trace_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] = Field(
         default="", title="Trace", description="The trace, as `X-Trace-Id` gave it.", examples=["4bf92f3577b34da6a3ce929d0e0e4736"]

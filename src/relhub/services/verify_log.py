@@ -13,7 +13,7 @@ from relhub.storage.database import Driver
 from relhub.storage.log import add_look
 from relhub.storage.log_seals import LEAF, Row, Seal
 
-_SEALS_AT_ONCE, _ROWS_AT_ONCE = 200, 5_000
+_SEALS_AT_ONCE, _ROWS_AT_ONCE = 50, 5_000
 _TOLD = 100  # of what is wrong; the rest is counted
 _ALL = 2**63 - 1
 
