@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import LargeBinary
 from tests.processes import running, until
 from tests.test_pull import everything
-from tests.towns import DEMO, NewDatabase, by_permits, rows, settings_for
+from tests.towns import DEMO, NewDatabase, as_service, by_permits, rows, settings_for
 
 from relhub.config.keys import keys_of, load_keys, open_to_others
 from relhub.config.settings import Settings
@@ -266,7 +266,7 @@ async def test_without_its_index_key_all_that_sources_know_is_pulled_into_a_new_
     with pytest.raises(ConfigurationError, match="not the one that this database was made with"):
         await check_ready(replace(hub, sealer=Sealer(load_keys(file))))
     url = await new_database(None)
-    await migrate(url)
+    await migrate(url, as_service(url))
     again = await Hub.open(settings_for(url, sources_dir).model_copy(update={"keys_file": file}))
     await check_ready(again)
     assert (await pull_all(again))[1] == []

@@ -26,9 +26,13 @@ async def show_consultations(hub: Hub, asked: Asked, relation_id: str, query: Pa
     if not admitted.profile.activity.subject_log:
         await refuse(hub, admitted.look, _MAY_NOT)
     place = open_cursor(hub.sealer, f"cursor/consultations/{relation_id}", query.cursor)
-    who = (relation_id, admitted.profile, admitted.occasion_case, admitted.look)
+    before, limit = place[0] if place else None, query.limit + 1
     found = await look(
-        hub, admitted, lambda driver: disclosed_looks(driver, *who, before=place[0] if place else None, limit=query.limit + 1)
+        hub,
+        admitted,
+        lambda driver: disclosed_looks(
+            driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look, before=before, limit=limit
+        ),
     )
     shown = found.entries[: query.limit]
     more = len(found.entries) > query.limit

@@ -13,17 +13,18 @@ _BATCH = 200
 
 @dataclass(slots=True)
 class Searched:
-    """A table with what of it is read: (what it is called, SQL). `readable`: whether this user may."""
+    """A table with what of it is read: (what it is called, SQL). `readable`: whether this user may; `parted`: whether it is read with its partitions."""
 
     name: str
     readable: bool
+    parted: bool = False
     parts: list[tuple[str, str]] = field(default_factory=list)
 
 
 _COLUMNS = """
-SELECT c.oid, c.oid::regclass::text name, has_table_privilege(c.oid, 'SELECT') readable, a.attname called, quote_ident(a.attname) said, a.atttypid = 'bytea'::regtype bytes
+SELECT c.oid, c.oid::regclass::text name, has_table_privilege(c.oid, 'SELECT') readable, c.relkind = 'p' parted, a.attname called, quote_ident(a.attname) said, a.atttypid = 'bytea'::regtype bytes
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_t%'
+WHERE c.relkind IN ('r', 'm', 'p') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_t%'
     AND a.atttypid NOT IN ('bool'::regtype, 'date'::regtype, 'timestamptz'::regtype, 'timestamp'::regtype, 'uuid'::regtype, 'int2'::regtype)
 ORDER BY name, a.attnum
 """
@@ -37,7 +38,7 @@ async def searched_tables(store: Store) -> list[Searched]:
     """Every table that is not PostgreSQL's own, with each column that can hold a number, and each expression that an index keeps."""
     found: dict[int, Searched] = {}
     for row in await store.driver.fetch(_COLUMNS):
-        table = found.setdefault(row["oid"], Searched(row["name"], row["readable"]))
+        table = found.setdefault(row["oid"], Searched(row["name"], row["readable"], row["parted"]))
         table.parts.append((row["called"], row["said"] if row["bytes"] else f"{row['said']}::text"))
     for row in await store.driver.fetch(_EXPRESSIONS):
         if row["oid"] in found:
@@ -48,7 +49,8 @@ async def searched_tables(store: Store) -> list[Searched]:
 async def rows_of(store: Store, table: Searched) -> AsyncIterator[list[Any]]:
     """All its rows in batches: where each is (its ctid), then its parts."""
     parts = ", ".join(sql for _, sql in table.parts)
-    async for batch in store.batches(f"SELECT ctid::text, {parts} FROM ONLY {table.name}", size=_BATCH):
+    place, only = ("ctid || ' of ' || tableoid::regclass", "") if table.parted else ("ctid::text", "ONLY ")
+    async for batch in store.batches(f"SELECT {place}, {parts} FROM {only}{table.name}", size=_BATCH):
         yield batch
 
 

@@ -74,6 +74,12 @@ async def wrong_rights(driver: Driver) -> list[WrongRight]:
                 _own_user(user),
             )
         ]
+    if await driver.fetchval("SELECT pg_has_role('pg_write_all_data', 'USAGE')"):
+        return [
+            WrongRight(
+                f"{user} may write to every table, as a member of pg_write_all_data", f"REVOKE pg_write_all_data FROM {quote(user)};"
+            )
+        ]
     tables = [*APPEND_ONLY, *await _partitions(driver)]
     rights = [
         WrongRight(
