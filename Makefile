@@ -9,7 +9,7 @@ NODE := { command -v npx >/dev/null && node -e 'process.exit(parseInt(process.ve
 	|| { echo "This needs Node 18 or newer with npx, for Spectral; make run and make test need neither."; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lint-official fuzz openapi examples migration check bench bench-full soak lock clean
+.PHONY: help run test lint lint-official fuzz rights openapi examples migration check bench bench-full soak lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ lint-official: ## the same document by the ruleset that the standard publishes (
 
 fuzz: $(READY) ## schemathesis at length, as every consumer of the demo (N=100: so many examples per operation)
 	@FUZZ=$(or $(N),100) $(BIN)/pytest -q --durations=0 tests/test_contract_fuzz.py
+
+rights: $(READY) ## the rights matrix at length: every path against a world without what is withheld (N=500)
+	@RIGHTS=$(or $(N),500) $(BIN)/pytest -q tests/test_rights_matrix.py
 
 openapi: $(READY) ## write openapi/relhub.json anew
 	@$(BIN)/relhub openapi
