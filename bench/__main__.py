@@ -9,6 +9,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from bench.access import measure_access
 from bench.figures import Figure
 from bench.growth import measure_many_cases, measure_many_relations, measure_many_relations_full
 from bench.load import NotMeasured
@@ -20,6 +21,7 @@ from relhub.logs import set_up_logging
 
 MEASURES = {
     "view": measure_view,
+    "access": measure_access,
     "many-cases": measure_many_cases,
     "many-relations": measure_many_relations,
     "fan-out": measure_fan_out,

@@ -12,7 +12,17 @@ from typer.testing import CliRunner
 from relhub.cli import app
 from relhub.config.access_rules import check_organisations, load_access_rules
 from relhub.domain.access import AccessRules
-from relhub.domain.compartments import CONFIDENTIALITIES, Compartment, Level, Opening, Scope, Sensitivity, highest_level, level_of
+from relhub.domain.compartments import (
+    CONFIDENTIALITIES,
+    Compartment,
+    Level,
+    Opening,
+    Scope,
+    Sensitivity,
+    highest_level,
+    level_of,
+    levels_of,
+)
 from relhub.domain.record import CAPACITIES
 from relhub.errors import ConfigurationError
 from relhub.services.describe_access import doubts
@@ -107,6 +117,7 @@ def test_what_a_source_could_have_is_never_seen_at_more_than_is_said_of_the_sour
     rules: list[Opening], capacity: str, kind: str, confidentiality: str, organisation: str, sensitivity: Sensitivity
 ) -> None:
     case = Compartment(1, "s", organisation, capacity, kind, confidentiality, sensitivity)  # type: ignore[arg-type]  # sampled from CAPACITIES
+    assert levels_of(rules, [case], US) == {1: level_of(rules, case, US)}
     scope = Scope(organisation, frozenset({case.capacity}), frozenset({sensitivity}))
     assert level_of(rules, case, US) <= highest_level(rules, scope, US)
 

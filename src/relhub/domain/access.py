@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from relhub.domain.compartments import Compartment, Level, Opening, Scope, highest_level, level_of
+from relhub.domain.compartments import Compartment, Level, Opening, Scope, highest_level, levels_of
 from relhub.domain.occasions import WHOLE_CONDITION, CaseCondition, Occasion
 from relhub.domain.record import Capacity
 
@@ -150,7 +150,7 @@ def admits(rules: AccessRules, consumer: Consumer, activity_id: str, occasion: O
 def profile_of(rules: AccessRules, activity: Activity, organisation: str, compartments: Iterable[Compartment], newest: int) -> Profile:
     """What an activity lets a consumer of this organisation see of these compartments, of which `newest` is the last there is."""
     known = {compartment.id: compartment for compartment in compartments}
-    given = {id_: level_of(activity.openings, compartment, organisation) for id_, compartment in known.items()}
+    given = levels_of(activity.openings, known.values(), organisation)
     levels = {id_: level for id_, level in sorted(given.items()) if level > Level.none}
     at_least = {level: [id_ for id_, given in levels.items() if given >= level] for level in Level}
     return Profile(activity, organisation, rules.version, rules.coordinator, levels, known, newest, at_least)

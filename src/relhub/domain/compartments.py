@@ -33,9 +33,12 @@ class Level(IntEnum):
     full = 4
 
 
+_RANKS = {word: rank for rank, word in enumerate(CONFIDENTIALITIES)}
+
+
 def ceiling(word: str) -> int:
     """The rank of a confidentiality; a word that is not known is above all."""
-    return CONFIDENTIALITIES.index(word) if word in CONFIDENTIALITIES else len(CONFIDENTIALITIES)
+    return _RANKS.get(word, len(CONFIDENTIALITIES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,40 @@ class Opening:
 def level_of(openings: Sequence[Opening], case: Compartment, own: str) -> Level:
     """The level of the first rule that fits; none when no rule does. `own`: the organisation of the consumer."""
     return next((opening.level for opening in openings if opening.fits(case, own)), Level.none)
+
+
+def levels_of(openings: Sequence[Opening], cases: Iterable[Compartment], own: str) -> dict[int, Level]:
+    """`level_of` for many: a rule is only looked at for what it could fit."""
+    by_capacity: dict[Capacity, list[tuple[int, Opening]]] = {}
+    for at, opening in enumerate(openings):
+        for capacity in opening.capacities:
+            by_capacity.setdefault(capacity, []).append((at, opening))
+    tables: dict[tuple[Capacity, str, Sensitivity], _Table] = {}
+    found = {}
+    for case in cases:
+        key = (case.capacity, case.organisation, case.sensitivity)
+        table = tables.get(key)
+        if table is None:
+            of_capacity = by_capacity.get(case.capacity, ())
+            table = tables[key] = _Table(rule for rule in of_capacity if rule[1].reaches(case.organisation, case.sensitivity, own))
+        found[case.id] = table.level(case.kind, ceiling(case.confidentiality))
+    return found
+
+
+class _Table:
+    """Rules that differ in kinds and confidentiality only, by kind; "" has those that fit every kind."""
+
+    def __init__(self, openings: Iterable[tuple[int, Opening]]) -> None:
+        self._rules: dict[str, list[tuple[int, int, Level]]] = {"": []}
+        for at, opening in openings:
+            for kind in opening.kinds or {""}:
+                self._rules.setdefault(kind, []).append((at, ceiling(opening.confidentiality), opening.level))
+
+    def level(self, kind: str, rank: int) -> Level:
+        fitting = [rule for rule in self._rules[""] if rank <= rule[1]][:1]
+        if kind in self._rules:
+            fitting += [rule for rule in self._rules[kind] if rank <= rule[1]][:1]
+        return min(fitting)[2] if fitting else Level.none
 
 
 def highest_level(openings: Sequence[Opening], scope: Scope, own: str) -> Level:
