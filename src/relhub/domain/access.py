@@ -6,7 +6,6 @@ from typing import Literal
 
 from relhub.domain.compartments import Compartment, Level, Opening, Scope, highest_level, levels_of
 from relhub.domain.occasions import WHOLE_CONDITION, CaseCondition, Occasion
-from relhub.domain.record import Capacity
 
 FieldGroup = Literal["identifiers", "contact-details", "non-disclosed"]
 FIELD_GROUPS: tuple[FieldGroup, ...] = ("identifiers", "contact-details", "non-disclosed")
@@ -79,6 +78,8 @@ class Profile:
     levels: Mapping[int, Level]  # by compartment
     compartments: Mapping[int, Compartment]
     newest: int  # the last compartment that was known when this was decided: a case of a later one is not decided on yet
+    sources: Mapping[str, Level]  # the highest level at which a case of each source could be seen, whether or not there is one
+    by_capacity: Mapping[str, str]  # the highest level per domain, by name: for the log
     _at_least: Mapping[Level, list[int]]
 
     @property
@@ -97,18 +98,6 @@ class Profile:
     def referred(self) -> list[int]:
         """The compartments of which no more is said than that a colleague is involved."""
         return [id_ for id_ in self._at_least[Level.referral] if self.levels[id_] == Level.referral]
-
-    def level_of_source(self, scope: Scope) -> Level:
-        """The highest level at which a case of such a source could be seen."""
-        return highest_level(self.activity.openings, scope, self.organisation)
-
-    def by_capacity(self) -> dict[Capacity, Level]:
-        """The highest level per domain, for the log."""
-        found: dict[Capacity, Level] = {}
-        for id_, level in self.levels.items():
-            capacity = self.compartments[id_].capacity
-            found[capacity] = max(level, found.get(capacity, Level.none))
-        return dict(sorted(found.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +136,30 @@ def admits(rules: AccessRules, consumer: Consumer, activity_id: str, occasion: O
     return activity
 
 
-def profile_of(rules: AccessRules, activity: Activity, organisation: str, compartments: Iterable[Compartment], newest: int) -> Profile:
-    """What an activity lets a consumer of this organisation see of these compartments, of which `newest` is the last there is."""
+def profile_of(
+    rules: AccessRules, activity: Activity, organisation: str, compartments: Iterable[Compartment], newest: int, scopes: Mapping[str, Scope]
+) -> Profile:
+    """What an activity lets a consumer of this organisation see of these compartments, of which `newest` is the last there is.
+
+    `scopes`: of each source.
+    """
     known = {compartment.id: compartment for compartment in compartments}
     given = levels_of(activity.openings, known.values(), organisation)
     levels = {id_: level for id_, level in sorted(given.items()) if level > Level.none}
     at_least = {level: [id_ for id_, given in levels.items() if given >= level] for level in Level}
-    return Profile(activity, organisation, rules.version, rules.coordinator, levels, known, newest, at_least)
+    by_capacity = {known[id_].capacity: level.name for id_, level in sorted(levels.items(), key=lambda item: item[1])}  # the highest last
+    return Profile(
+        activity=activity,
+        organisation=organisation,
+        rules_version=rules.version,
+        coordinator=rules.coordinator,
+        levels=levels,
+        compartments=known,
+        newest=newest,
+        sources={name: highest_level(activity.openings, scope, organisation) for name, scope in scopes.items()},
+        by_capacity=dict(sorted(by_capacity.items())),
+        _at_least=at_least,
+    )
 
 
 def names_parties(profile: Profile, occasion: Occasion, source: str, case_id: str, compartment: int) -> bool:

@@ -97,7 +97,7 @@ async def renew(hub: Hub, admitted: Admitted) -> None:
     async with hub.database.driver() as driver:
         await hub.access.renew(driver)
     admitted.profile = hub.access.profile(admitted.profile.activity, admitted.profile.organisation)
-    admitted.look = replace(admitted.look, levels=admitted.look.levels | _levels(admitted.profile))
+    admitted.look = replace(admitted.look, levels=admitted.look.levels | dict(admitted.profile.by_capacity))
 
 
 async def refuse(hub: Hub, look: Look, refusal: Refusal) -> NoReturn:
@@ -161,14 +161,10 @@ def _look(hub: Hub, asked: Asked, occasion: Occasion, operation: str, profile: P
         str(occasion),
         hub.access.rules.version,
         operation,
-        _levels(profile) if profile else {},
+        dict(profile.by_capacity) if profile else {},
         register_uri=activity.register_uri if activity else "",
         sections=sections,
         disclosable=activity is None or activity.disclosable,
         span_id=asked.span_id,
         parent_span_id=asked.parent_span_id,
     )
-
-
-def _levels(profile: Profile) -> dict[str, str]:
-    return {capacity: level.name for capacity, level in profile.by_capacity().items()}

@@ -29,15 +29,11 @@ class Access:
         """From now on these rules are in force."""
         self._rules, self._profiles = rules, {}
 
-    def scope(self, source: str) -> Scope:
-        """What a source may have."""
-        return self._scopes[source]
-
     def profile(self, activity: Activity, organisation: str) -> Profile:
         """What this activity lets a consumer of this organisation see of the compartments that are known here."""
         found = self._profiles.get((activity.id, organisation))
         if found is None or found.activity is not activity:
-            found = profile_of(self._rules, activity, organisation, self._compartments, self._newest)
+            found = profile_of(self._rules, activity, organisation, self._compartments, self._newest, self._scopes)
             self._profiles[activity.id, organisation] = found
         return found
 

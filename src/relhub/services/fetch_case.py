@@ -18,7 +18,7 @@ _PATIENCE = 2.0  # seconds: who asks does not wait longer for a pull or a rebuil
 
 def could_show(hub: Hub, profile: Profile, source: str) -> bool:
     """Whether this source may know cases that this profile sees; others are not asked on its behalf."""
-    return source in hub.sources and profile.level_of_source(hub.access.scope(source)) >= Level.summary
+    return source in hub.sources and profile.sources[source] >= Level.summary
 
 
 async def fetch_case(hub: Hub, source: str, case_id: str) -> None:

@@ -101,7 +101,7 @@ def _sources(hub: Hub, profile: Profile, parts: ViewParts, refreshed: set[str]) 
     """Each source by name with one word for its state. One that is at most a referral is not listed, whatever it knows."""
     listed = []
     for name, config in sorted(hub.sources.items()):
-        level = profile.level_of_source(hub.access.scope(name))
+        level = profile.sources[name]
         if level == Level.none:
             listed.append({"source": name, "state": "withheld"})
         elif level > Level.referral:
