@@ -243,8 +243,9 @@ _PARAMETERS: Final[dict[str, Any]] = {
         "X-Occasion",
         "Aanleiding",
         (
-            "What you are working on: `case:{source}/{case number}`, or `none`. Verified where the access rule of the "
-            "activity asks for a case: it must be open, with your department, and involve the relation."
+            "What you are working on: `case:{source}/{case number}`, `none`, or `break-glass:` with the reason in words (at least 20 "
+            "characters; percent-encoded, as UTF-8, where not ASCII). Verified: what a case must be (open, with your department, involving "
+            "the relation) stands in the access rule of the activity, and in the refusal. Of break-glass (noodtoegang) the privacy officer is told."
         ),
         examples.BY_PERMITS["X-Occasion"],
         pattern=OCCASION,
