@@ -296,7 +296,11 @@ async def _drop_orphans(store: Store, party_ids: Collection[int]) -> Gone:
     orphans = {row["id"] for row in rows}
     beside = await neighbours(store, orphans)
     dropped = await store.driver.fetch(
-        "DELETE FROM party_record WHERE id = ANY($1) RETURNING source, key, variant, relation_id", sorted(orphans)
+        """
+        WITH keys AS (DELETE FROM match_key WHERE party_id = ANY($1)), terms AS (DELETE FROM search_term WHERE party_id = ANY($1))
+        DELETE FROM party_record WHERE id = ANY($1) RETURNING source, key, variant, relation_id
+        """,
+        sorted(orphans),
     )
     return Gone(tuple(((row["source"], row["key"], row["variant"]), row["relation_id"]) for row in dropped), frozenset(beside - orphans))
 
