@@ -139,18 +139,9 @@ class Given:
 async def save_relations(store: Store, given: Sequence[Given], at: datetime) -> None:
     """Relations with these ids are there and in use."""
     new = [item for item in given if item.number is not None]
-    await store.driver.execute(
-        """
-        INSERT INTO relation (id, kind, anchor_source, anchor_key, anchor_number, created_at)
-        SELECT n.*, $6 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[]) n
-        """,
-        [item.id for item in new],
-        [item.cluster.kind for item in new],
-        [item.cluster.anchor[0] for item in new],
-        [item.cluster.anchor[1] for item in new],
-        [item.number for item in new],
-        at,
-    )
+    rows = [(item.id, item.cluster.kind, *item.cluster.anchor, item.number, at) for item in new]
+    columns = ("id", "kind", "anchor_source", "anchor_key", "anchor_number", "created_at")
+    await store.driver.copy_records_to_table("relation", records=rows, columns=columns)
     await store.driver.execute(
         "UPDATE relation SET merged_into = NULL, retired_at = NULL WHERE id = ANY($1) AND retired_at IS NOT NULL",
         [item.id for item in given if item.number is None],
@@ -221,15 +212,9 @@ async def save_memberships(store: Store, ended: Sequence[tuple[str, str, str]], 
         *_refs(ended),
         at,
     )
-    await store.driver.execute(
-        """
-        INSERT INTO membership (source, key, variant, relation_id, from_at)
-        SELECT b.*, $5 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) b
-        """,
-        *_refs([ref for ref, _ in begun]),
-        [id_ for _, id_ in begun],
-        at,
-    )
+    rows = [(*ref, relation_id, at) for ref, relation_id in begun]
+    columns = ("source", "key", "variant", "relation_id", "from_at")
+    await store.driver.copy_records_to_table("membership", records=rows, columns=columns)
 
 
 async def protect(store: Store, relation_ids: Collection[str], cases: Collection[int], *, when_unknown: bool) -> None:
