@@ -1,4 +1,4 @@
-"""One pull of one source, in a process of its own: `python -m bench.pulling ours|bare SOURCE`, settings in the environment. Prints JSON."""
+"""One pull of one source, in a process of its own: `python -m bench.pulling ours|bare|bare-records SOURCE`, settings in the environment. Prints JSON."""
 
 import asyncio
 import resource
@@ -55,7 +55,16 @@ def _peak() -> int:
 
 
 async def bare(settings: Settings, source: str) -> dict[str, Any]:
-    """The same requests: each page parsed, each of its records copied as one jsonb row."""
+    """The same requests: each page parsed, each of its documents copied as one jsonb row."""
+    return await _copy(settings, source, lambda document: [document])
+
+
+async def bare_records(settings: Settings, source: str) -> dict[str, Any]:
+    """The same, with one jsonb row for each record of the glossary: what a document says of its case, and of each party in it."""
+    return await _copy(settings, source, _RECORDS[source])
+
+
+async def _copy(settings: Settings, source: str, records: Callable[[Any], list[Any]]) -> dict[str, Any]:
     config = load_sources(settings.sources_dir)[source]
     connection = await asyncpg.connect(settings.database_url)
     await connection.execute("DROP TABLE IF EXISTS bench_record; CREATE TABLE bench_record (body jsonb NOT NULL)")
@@ -63,10 +72,10 @@ async def bare(settings: Settings, source: str) -> dict[str, Any]:
     async with SourceClient(config) as client:  # for the headers that sign a request; what asks is httpx2 itself
         assert client._signer is not None
         async with httpx2.AsyncClient(base_url=config.base_url, trust_env=False) as http:
-            async for records in _PAGES[source](http, config, client._signer.headers):
-                rows = [(orjson.dumps(record).decode(),) for record in records]
+            async for found in _PAGES[source](http, config, client._signer.headers):
+                rows = [(orjson.dumps(record).decode(),) for document in found for record in records(document)]
                 await connection.copy_records_to_table("bench_record", records=rows)
-                documents += len(rows)
+                documents += len(found)
     await connection.close()
     return {"seconds": monotonic() - begun, "documents": documents}
 
@@ -110,9 +119,20 @@ async def _projects(http: httpx2.AsyncClient, _: SourceConfig, headers: Headers)
         url = answer.links.get("next", {}).get("url")
 
 
+def _dossier(document: Any) -> list[Any]:
+    return [{**document, "partijen": []}, *document["partijen"]]
+
+
+def _project(document: Any) -> list[Any]:
+    stakeholders = document["stakeholders"]
+    contacts = [contact for one in stakeholders for contact in one.get("contactPersons") or []]
+    return [{**document, "stakeholders": []}, *({**one, "contactPersons": []} for one in stakeholders), *contacts]
+
+
+_RECORDS = {"enforcement": _dossier, "projects": _project}  # a document of permits is of one case or one party already
 _PAGES = {"permits": _permits, "enforcement": _enforcement, "projects": _projects}
 
 if __name__ == "__main__":
     set_up_logging("WARNING")
-    measure = {"ours": ours, "bare": bare}[sys.argv[1]]
+    measure = {"ours": ours, "bare": bare, "bare-records": bare_records}[sys.argv[1]]
     sys.stdout.write(orjson.dumps(asyncio.run(measure(Settings.load(), sys.argv[2]))).decode())

@@ -1,6 +1,7 @@
 """Everything that the services work with, opened together."""
 
 import asyncio
+import gc
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -16,6 +17,10 @@ from relhub.domain.access import AccessRules
 from relhub.services.decide_access import Access
 from relhub.storage.database import Database
 from relhub.storage.sealing import Sealer
+
+_BETWEEN_COLLECTIONS = (
+    50_000  # new objects: a page makes many that live as long as it does, and looking for cycles in them cost a fifth of a pull
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class Hub:
             await stack.aclose()
             raise
         stack.push_async_callback(database.close)
+        gc.set_threshold(_BETWEEN_COLLECTIONS, 20, 50)
         access = Access(rules, sources, {name: adapter.capacities for name, adapter in adapters.items()})
         return cls(
             database,

@@ -113,7 +113,7 @@ async def replace(store: Store, hub: Hub, source: str, read: Mapping[str, Record
     """Keeps the records of these sets, puts their parties in relations, and notes what changed."""
     tells = hub.adapters[source].tells_non_disclosure
     written = await keep_records(store, hub.sealer, source, read, leaf=hub.sources[source].identity == "leaf", tells_non_disclosure=tells)
-    await settle(store, hub, source, written, written.new, at)
+    await settle(store, hub, source, written, (), at)
 
 
 async def _documents(

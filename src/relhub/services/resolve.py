@@ -1,14 +1,14 @@
 """Which relation new and changed party records belong to. Always within the transaction that changed them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from relhub.domain.identity import Cluster, PartyName, partition
+from relhub.domain.identity import Cluster, MatchKey, Member, PartyName, partition
 from relhub.domain.relation_ids import Held, Naming, give_ids, successors
 from relhub.storage import relations
 from relhub.storage.database import Store
-from relhub.storage.records import Gone
+from relhub.storage.records import Gone, NewParty, save_parties
 from relhub.storage.sealing import Sealer
 
 
@@ -25,19 +25,28 @@ class Resolved:
     retired: Mapping[str, str | None] = field(default_factory=dict)
 
 
-async def resolve(store: Store, sealer: Sealer, seeds: Collection[int], gone: Gone, at: datetime) -> Resolved:
-    """Puts these party records, and all that they could touch, in the relations they belong to."""
+async def resolve(store: Store, sealer: Sealer, new: Sequence[NewParty], seeds: Collection[int], gone: Gone, at: datetime) -> Resolved:
+    """Keeps new party records, and puts them and these that are there, and all that they could touch, in the relations they belong to."""
     left = {id_ for _, id_ in gone.refs if id_}
-    ids = await relations.component(store, {*seeds, *gone.neighbours})
+    added = list(map(_member, new))
+    ids = await relations.component(store, {*seeds, *gone.neighbours}, added)
     members, present = await relations.members(store, ids)
+    members += added
     names = {member.name for member in members}
     clusters = partition(members, await relations.decisions_between(store, names))
     held = await relations.held_ids(store, left | {id_ for id_ in present.values() if id_})
     naming, given = await _name(store, sealer, clusters, held)
-    moved, touched = await _save(store, given, present, gone, naming.retired, at)
+    moved, touched = await _save(store, new, given, present, gone, naming.retired, at)
     leading = await _lead_on(store, names | {(source, key) for (source, key, _), _ in gone.refs})
     ended = {id_: leading.get(id_) for id_ in naming.retired}
-    return Resolved(set(ids), touched - set(ended), {id_: (old, new) for id_, new in moved.items() if (old := present[id_])}, ended)
+    return Resolved(set(ids), touched - set(ended), {id_: (old, to) for id_, to in moved.items() if (old := present.get(id_))}, ended)
+
+
+def _member(new: NewParty) -> Member:
+    """A new party record as identity needs it: as it would be read when it is kept."""
+    row = new.row
+    keys = tuple(MatchKey(scheme, token) for scheme, token in sorted(row.match_keys))
+    return Member(new.number, new.source, row.key, row.variant, row.kind, keys, row.birth, row.family, row.leaf)
 
 
 async def _lead_on(store: Store, names: Collection[PartyName]) -> dict[str, str | None]:
@@ -76,6 +85,7 @@ class _Mint:
 
 async def _save(
     store: Store,
+    new: Sequence[NewParty],
     given: list[relations.Given],
     present: Mapping[int, str | None],
     gone: Gone,
@@ -83,13 +93,16 @@ async def _save(
     at: datetime,
 ) -> tuple[dict[int, str], set[str]]:
     """What was decided is kept. Returns the relation of each party record that has another than before, and the relations that this touches."""
-    moved = {member.id: item.id for item in given for member in item.cluster.members if present[member.id] != item.id}
+    relation_of = {member.id: item.id for item in given for member in item.cluster.members}
+    moved = {id_: relation_id for id_, relation_id in relation_of.items() if present.get(id_) != relation_id}
     refs = {member.id: member.ref for item in given for member in item.cluster.members}
-    ended = [ref for ref, _ in gone.refs] + [refs[id_] for id_ in moved if present[id_]]
-    touched = set(moved.values()) | {id_ for _, id_ in gone.refs if id_} | {old for id_ in moved if (old := present[id_])}
+    ended = [ref for ref, _ in gone.refs] + [refs[id_] for id_ in moved if present.get(id_)]
+    touched = set(moved.values()) | {id_ for _, id_ in gone.refs if id_} | {old for id_ in moved if (old := present.get(id_))}
     if not touched:
         return moved, touched
-    await relations.save_relations(store, given, moved, at)
+    await relations.save_relations(store, given, at)
+    await save_parties(store, new, relation_of)
+    await relations.move(store, {id_: relation_id for id_, relation_id in moved.items() if id_ in present})
     await relations.save_memberships(store, ended, [(refs[id_], relation_id) for id_, relation_id in moved.items()], at)
     await relations.retire(store, retired, at)
     return moved, touched

@@ -8,12 +8,14 @@ from relhub.services.hub import Hub
 from relhub.services.resolve import Resolved, resolve
 from relhub.storage import relations
 from relhub.storage.database import Store
-from relhub.storage.records import Written
+from relhub.storage.records import Written, save_involvements
 
 
 async def settle(store: Store, hub: Hub, source: str, written: Written, seeds: Collection[int], at: datetime) -> Resolved:
-    """Puts these party records and all that they could touch in relations, protects who has non-disclosure, and notes what changed."""
-    resolved = await resolve(store, hub.sealer, seeds, written.gone, at) if seeds or written.gone.refs else Resolved()
+    """Keeps what was written, puts it, these party records and all that they could touch in relations, protects who has non-disclosure, and notes what changed."""
+    due = written.new or seeds or written.gone.refs
+    resolved = await resolve(store, hub.sealer, written.new, seeds, written.gone, at) if due else Resolved()
+    await save_involvements(store, written.involvements)
     cases = [case.number for case in written.cases]
     await relations.protect(store, resolved.touched, cases, when_unknown=hub.protected_when_unknown)
     await announce(store, source, written, resolved, at)

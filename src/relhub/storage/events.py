@@ -31,19 +31,9 @@ class Event:
 
 async def add_events(store: Store, source: str, changes: Sequence[Change], at: datetime) -> None:
     """Keeps these changes, in the transaction that makes them."""
-    await store.driver.execute(
-        """
-        INSERT INTO event (at, source, type, relation_id, case_id, compartments)
-        SELECT $1, $2, e.type, e.relation_id, e.case_id, e.compartments::int[]
-        FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) e (type, relation_id, case_id, compartments)
-        """,
-        at,
-        source,
-        [change.type for change in changes],
-        [change.relation_id for change in changes],
-        [change.case for change in changes],
-        ["{" + ",".join(map(str, sorted(change.compartments))) + "}" for change in changes],  # arrays of several lengths are no array
-    )
+    rows = [(at, source, change.type, change.relation_id, change.case, sorted(change.compartments)) for change in changes]
+    columns = ("at", "source", "type", "relation_id", "case_id", "compartments")
+    await store.driver.copy_records_to_table("event", records=rows, columns=columns)
 
 
 async def relations_in(store: Store, cases: Collection[int]) -> list[tuple[str, int]]:

@@ -1,10 +1,10 @@
 """case_record, party_record, involvement and what is kept with them: the facts, as rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from relhub.domain.record import Capacity
+from relhub.domain.record import Capacity, PartyKind
 from relhub.storage.compartments import Key, keep_compartments
 from relhub.storage.database import Store
 from relhub.storage.relations import neighbours
@@ -47,7 +47,7 @@ class PartyRow:
 
     key: str
     variant: str
-    kind: str
+    kind: PartyKind
     body: str
     contact_of: str
     leaf: bool
@@ -78,6 +78,15 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
+class NewParty:
+    """A party record that was not there, with its number. It is kept when it is known which relation it belongs to."""
+
+    number: int
+    source: str
+    row: PartyRow
+
+
+@dataclass(frozen=True, slots=True)
 class WrittenCase:
     case_id: str
     number: int
@@ -88,10 +97,11 @@ class WrittenCase:
 class Written:
     """What a change of records means: new party records and those that are gone, cases, and what was there before.
 
-    `released`: (relation, compartment) of the involvements that these sets had. `ended`: (case id, compartment) where it is no longer there.
+    `new` and `involvements` (case, position, party record, role, acting for) are still to be kept. `released`: (relation, compartment) of the involvements that these sets had. `ended`: (case id, compartment) where it is no longer there.
     """
 
-    new: list[int] = field(default_factory=list)
+    new: list[NewParty] = field(default_factory=list)
+    involvements: list[tuple[int, int, int, str, str]] = field(default_factory=list)
     gone: Gone = field(default_factory=Gone)
     cases: list[WrittenCase] = field(default_factory=list)
     released: set[tuple[str, int]] = field(default_factory=set)
@@ -106,7 +116,7 @@ async def replace_sets(
     parties: Sequence[PartyRow],
     involvements: Sequence[InvolvementRow],
 ) -> Written:
-    """These sets now say this, and nothing else."""
+    """These sets now say this, and nothing else. What of it needs a relation first is in the answer."""
     before = await store.driver.fetch(
         "SELECT id, case_id, compartment FROM case_record WHERE source = $1 AND set_key = ANY($2)", source, set_keys
     )
@@ -117,10 +127,12 @@ async def replace_sets(
         "DELETE FROM case_record WHERE id = ANY($1)", [row["id"] for row in before if row["case_id"] not in compartments]
     )
     numbers = await _save_cases(store, source, cases, compartments)
-    new, known = await _save_parties(store, source, parties)
-    await _save_involvements(store, numbers, known, involvements)
+    known = await _known_parties(store, source, parties)
+    new = await _number(store, source, [party for party in parties if (party.key, party.variant) not in known])
+    named = known | {(party.row.key, party.row.variant): party.number for party in new}
+    involved = [(numbers[row.case_id], row.position, named[row.party], row.role, row.acting_for) for row in involvements]
     written = [WrittenCase(case_id, number, compartments[case_id]) for case_id, number in sorted(numbers.items())]
-    return Written(new, await _drop_orphans(store, released), written, was_in, ended)
+    return Written(new, involved, await _drop_orphans(store, released - set(known.values())), written, was_in, ended)
 
 
 async def _compartments(store: Store, source: str, cases: Sequence[CaseRow]) -> dict[str, int]:
@@ -130,7 +142,7 @@ async def _compartments(store: Store, source: str, cases: Sequence[CaseRow]) -> 
     return {case_id: ids[key] for case_id, key in keys.items()}
 
 
-async def _release_parties(store: Store, source: str, numbers: list[int], case_ids: list[str]) -> tuple[list[int], set[tuple[str, int]]]:
+async def _release_parties(store: Store, source: str, numbers: list[int], case_ids: list[str]) -> tuple[set[int], set[tuple[str, int]]]:
     """The party records that these cases spoke of, and the (relation, compartment) of each involvement."""
     rows = await store.driver.fetch(
         """
@@ -141,7 +153,7 @@ async def _release_parties(store: Store, source: str, numbers: list[int], case_i
         source,
         case_ids,
     )
-    return list({row["party_id"] for row in rows}), {(row["relation_id"], row["compartment"]) for row in rows}
+    return {row["party_id"] for row in rows}, {(row["relation_id"], row["compartment"]) for row in rows}
 
 
 async def _save_cases(store: Store, source: str, cases: Sequence[CaseRow], compartments: Mapping[str, int]) -> dict[str, int]:
@@ -178,51 +190,65 @@ async def _save_cases(store: Store, source: str, cases: Sequence[CaseRow], compa
     return {row["case_id"]: row["id"] for row in rows}
 
 
-async def _save_parties(store: Store, source: str, parties: Sequence[PartyRow]) -> tuple[list[int], dict[tuple[str, str], int]]:
-    """(numbers of the new ones, numbers of all by (key, variant)). A known variant says the same, so it is left as it is."""
-    keys, variants = [party.key for party in parties], [party.variant for party in parties]
+async def _known_parties(store: Store, source: str, parties: Sequence[PartyRow]) -> dict[tuple[str, str], int]:
+    """The numbers of those that are there, by (key, variant). A known variant says the same, so it is left as it is."""
     rows = await store.driver.fetch(
         """
         SELECT p.id, p.key, p.variant FROM unnest($2::text[], $3::text[]) q (key, variant)
         CROSS JOIN LATERAL (SELECT * FROM party_record p WHERE p.source = $1 AND p.key = q.key AND p.variant = q.variant LIMIT 1) p
         """,  # one by one through the index, whatever the planner thinks of a table that was empty a moment ago
         source,
-        keys,
-        variants,
+        [party.key for party in parties],
+        [party.variant for party in parties],
     )
     known = {(row["key"], row["variant"]): row["id"] for row in rows}
     await _reseal_identifiers(store, [(known[ref], party) for party in parties if (ref := (party.key, party.variant)) in known])
-    new = [party for party in parties if (party.key, party.variant) not in known]
-    if not new:
-        return [], known
-    inserted = await store.driver.fetch(
-        """
-        INSERT INTO party_record (source, key, variant, kind, body, contact_of, leaf, protected, birth, family, display)
-        SELECT $1, p.* FROM unnest($2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::bool[], $8::bool[], $9::text[], $10::text[], $11::text[]) p
-        RETURNING id, key, variant
-        """,
-        source,
-        [party.key for party in new],
-        [party.variant for party in new],
-        [party.kind for party in new],
-        [party.body for party in new],
-        [party.contact_of for party in new],
-        [party.leaf for party in new],
-        [party.protected for party in new],
-        [party.birth for party in new],
-        [party.family for party in new],
-        [party.display for party in new],
+    return known
+
+
+async def _number(store: Store, source: str, parties: Sequence[PartyRow]) -> list[NewParty]:
+    rows = await store.driver.fetch("SELECT nextval('party_record_id_seq') FROM generate_series(1, $1)", len(parties))
+    return [NewParty(row[0], source, party) for row, party in zip(rows, parties, strict=True)]
+
+
+async def save_parties(store: Store, parties: Sequence[NewParty], relation_of: Mapping[int, str]) -> None:
+    """Keeps new party records, each in its relation, with what is computed from them."""
+    rows = [
+        (
+            *(new.number, relation_of[new.number], new.source, row.key, row.variant, row.kind, row.body),
+            *(row.contact_of, row.leaf, row.protected, row.birth, row.family, row.display),
+        )
+        for new in parties
+        for row in [new.row]
+    ]
+    columns = (
+        "id",
+        "relation_id",
+        "source",
+        "key",
+        "variant",
+        "kind",
+        "body",
+        "contact_of",
+        "leaf",
+        "protected",
+        "birth",
+        "family",
+        "display",
     )
-    numbers = {(row["key"], row["variant"]): row["id"] for row in inserted}
-    numbered = [(numbers[party.key, party.variant], party) for party in new]
-    await _save_identifiers(store, numbered)
-    await save_computed(store, [(id_, party.match_keys, party.search_terms) for id_, party in numbered])
-    return [id_ for id_, _ in numbered], known | numbers
+    await store.driver.copy_records_to_table("party_record", records=rows, columns=columns)
+    await _save_identifiers(store, parties, relation_of)
+    await save_computed(store, [(new.number, new.row.match_keys, new.row.search_terms) for new in parties])
 
 
-async def _save_identifiers(store: Store, parties: Sequence[tuple[int, PartyRow]]) -> None:
-    rows = [(id_, number.scheme, number.token, number.sealed, number.shown) for id_, party in parties for number in party.identifiers]
-    await store.driver.copy_records_to_table("party_identifier", records=rows, columns=("party_id", "scheme", "token", "sealed", "shown"))
+async def _save_identifiers(store: Store, parties: Sequence[NewParty], relation_of: Mapping[int, str]) -> None:
+    rows = [
+        (new.number, relation_of[new.number], number.scheme, number.token, number.sealed, number.shown)
+        for new in parties
+        for number in new.row.identifiers
+    ]
+    columns = ("party_id", "relation_id", "scheme", "token", "sealed", "shown")
+    await store.driver.copy_records_to_table("party_identifier", records=rows, columns=columns)
 
 
 async def _reseal_identifiers(store: Store, parties: Sequence[tuple[int, PartyRow]]) -> None:
@@ -246,10 +272,8 @@ async def save_computed(store: Store, parties: Sequence[tuple[int, Sequence[tupl
     await store.driver.copy_records_to_table("search_term", records=terms, columns=("party_id", "field", "term"))
 
 
-async def _save_involvements(
-    store: Store, cases: dict[str, int], parties: dict[tuple[str, str], int], rows: Sequence[InvolvementRow]
-) -> None:
-    values = [(cases[row.case_id], row.position, parties[row.party], row.role, row.acting_for) for row in rows]
+async def save_involvements(store: Store, involvements: Sequence[tuple[int, int, int, str, str]]) -> None:
+    """Who has which part in which case: both are there, and the parties are in their relations."""
     await store.driver.execute(
         """
         INSERT INTO involvement (case_id, position, party_id, role, acting_for, relation_id, capacity, compartment, open, on_date, modified_at, zaak)
@@ -257,21 +281,26 @@ async def _save_involvements(
         FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::text[], $5::text[]) i (case_id, position, party_id, role, acting_for)
         JOIN case_record c ON c.id = i.case_id JOIN party_record p ON p.id = i.party_id
         """,
-        *_columns(values, 5),
+        *_columns(involvements, 5),
     )
 
 
-async def _drop_orphans(store: Store, party_ids: Sequence[int]) -> Gone:
+async def _drop_orphans(store: Store, party_ids: Collection[int]) -> Gone:
     """Of these party records, those that no case speaks of any more."""
     rows = await store.driver.fetch(
-        "SELECT id FROM party_record p WHERE id = ANY($1) AND NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)", party_ids
+        "SELECT id FROM party_record p WHERE id = ANY($1) AND NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)",
+        sorted(party_ids),
     )
     if not rows:
         return Gone()
     orphans = {row["id"] for row in rows}
     beside = await neighbours(store, orphans)
     dropped = await store.driver.fetch(
-        "DELETE FROM party_record WHERE id = ANY($1) RETURNING source, key, variant, relation_id", sorted(orphans)
+        """
+        WITH keys AS (DELETE FROM match_key WHERE party_id = ANY($1)), terms AS (DELETE FROM search_term WHERE party_id = ANY($1))
+        DELETE FROM party_record WHERE id = ANY($1) RETURNING source, key, variant, relation_id
+        """,
+        sorted(orphans),
     )
     return Gone(tuple(((row["source"], row["key"], row["variant"]), row["relation_id"]) for row in dropped), frozenset(beside - orphans))
 

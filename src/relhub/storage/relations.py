@@ -9,10 +9,13 @@ from relhub.domain.relation_ids import Held
 from relhub.storage.database import Store
 
 
-async def component(store: Store, seeds: Collection[int]) -> list[int]:
-    """All party records that could matter to where these belong: through shared keys, decisions, wordings and present relations."""
+async def component(store: Store, seeds: Collection[int], new: Collection[Member] = ()) -> list[int]:
+    """All party records that could matter to where these belong: through shared keys, decisions, wordings and present relations.
+
+    `new`: records that are not kept yet, and so are not among those that are found.
+    """
     found: set[int] = set()
-    frontier = set(seeds)
+    frontier = set(seeds) | (await _beside(store, new) if new else set())
     while frontier:
         found |= frontier
         frontier = await neighbours(store, frontier) - found
@@ -24,12 +27,16 @@ async def neighbours(store: Store, ids: Collection[int]) -> set[int]:
     return {row["id"] for row in await store.driver.fetch(_NEIGHBOURS, sorted(ids))}
 
 
-_NEIGHBOURS = """
-WITH s AS MATERIALIZED (SELECT id, source, key, relation_id FROM party_record WHERE id = ANY($1))
-SELECT p.id FROM (SELECT DISTINCT relation_id FROM s WHERE relation_id IS NOT NULL) r JOIN party_record p USING (relation_id)
-UNION
-SELECT b.party_id FROM match_key a JOIN match_key b ON b.token = a.token AND b.scheme = a.scheme WHERE a.party_id = ANY($1)
-UNION
+async def _beside(store: Store, new: Collection[Member]) -> set[int]:
+    """The same for records that are not kept yet."""
+    keys = {key for member in new for key in member.keys}
+    rows = await store.driver.fetch(
+        _BESIDE, *_names({member.name for member in new}), [key.scheme for key in keys], [key.token for key in keys]
+    )
+    return {row["id"] for row in rows}
+
+
+_OF_THESE_NAMES = """
 SELECT p.id FROM s JOIN party_record p ON p.source = s.source AND p.key = s.key
 UNION
 SELECT p.id FROM s JOIN decision d ON (d.a_source, d.a_key) = (s.source, s.key) AND d.withdrawn_at IS NULL AND d.verdict = 'same'
@@ -37,6 +44,19 @@ SELECT p.id FROM s JOIN decision d ON (d.a_source, d.a_key) = (s.source, s.key) 
 UNION
 SELECT p.id FROM s JOIN decision d ON (d.b_source, d.b_key) = (s.source, s.key) AND d.withdrawn_at IS NULL AND d.verdict = 'same'
     JOIN party_record p ON p.source = d.a_source AND p.key = d.a_key
+UNION
+"""
+_NEIGHBOURS = f"""
+WITH s AS MATERIALIZED (SELECT id, source, key, relation_id FROM party_record WHERE id = ANY($1))
+{_OF_THESE_NAMES}
+SELECT p.id FROM (SELECT DISTINCT relation_id FROM s WHERE relation_id IS NOT NULL) r JOIN party_record p USING (relation_id)
+UNION
+SELECT b.party_id FROM match_key a JOIN match_key b ON b.token = a.token AND b.scheme = a.scheme WHERE a.party_id = ANY($1)
+"""
+_BESIDE = f"""
+WITH s AS MATERIALIZED (SELECT * FROM unnest($1::text[], $2::text[]) n (source, key))
+{_OF_THESE_NAMES}
+SELECT m.party_id FROM unnest($3::text[], $4::bytea[]) k (scheme, token) JOIN match_key m ON m.token = k.token AND m.scheme = k.scheme
 """
 
 
@@ -116,25 +136,20 @@ class Given:
     number: int | None = None
 
 
-async def save_relations(store: Store, given: Sequence[Given], moved: Mapping[int, str], at: datetime) -> None:
-    """Relations with these ids are there and in use; the moved party records, their numbers and involvements follow."""
+async def save_relations(store: Store, given: Sequence[Given], at: datetime) -> None:
+    """Relations with these ids are there and in use."""
     new = [item for item in given if item.number is not None]
-    await store.driver.execute(
-        """
-        INSERT INTO relation (id, kind, anchor_source, anchor_key, anchor_number, created_at)
-        SELECT n.*, $6 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[]) n
-        """,
-        [item.id for item in new],
-        [item.cluster.kind for item in new],
-        [item.cluster.anchor[0] for item in new],
-        [item.cluster.anchor[1] for item in new],
-        [item.number for item in new],
-        at,
-    )
+    rows = [(item.id, item.cluster.kind, *item.cluster.anchor, item.number, at) for item in new]
+    columns = ("id", "kind", "anchor_source", "anchor_key", "anchor_number", "created_at")
+    await store.driver.copy_records_to_table("relation", records=rows, columns=columns)
     await store.driver.execute(
         "UPDATE relation SET merged_into = NULL, retired_at = NULL WHERE id = ANY($1) AND retired_at IS NOT NULL",
-        [item.id for item in given],
+        [item.id for item in given if item.number is None],
     )
+
+
+async def move(store: Store, moved: Mapping[int, str]) -> None:
+    """These party records belong to these relations; their numbers and involvements follow."""
     for table, column in (("party_record", "id"), ("party_identifier", "party_id"), ("involvement", "party_id")):
         await store.driver.execute(
             f"UPDATE {table} t SET relation_id = m.relation_id FROM unnest($1::bigint[], $2::text[]) m (id, relation_id) WHERE t.{column} = m.id",
@@ -197,15 +212,9 @@ async def save_memberships(store: Store, ended: Sequence[tuple[str, str, str]], 
         *_refs(ended),
         at,
     )
-    await store.driver.execute(
-        """
-        INSERT INTO membership (source, key, variant, relation_id, from_at)
-        SELECT b.*, $5 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) b
-        """,
-        *_refs([ref for ref, _ in begun]),
-        [id_ for _, id_ in begun],
-        at,
-    )
+    rows = [(*ref, relation_id, at) for ref, relation_id in begun]
+    columns = ("source", "key", "variant", "relation_id", "from_at")
+    await store.driver.copy_records_to_table("membership", records=rows, columns=columns)
 
 
 async def protect(store: Store, relation_ids: Collection[str], cases: Collection[int], *, when_unknown: bool) -> None:
