@@ -15,6 +15,7 @@ async def settle(store: Store, hub: Hub, source: str, written: Written, seeds: C
     """Puts these party records and all that they could touch in relations, protects who has non-disclosure, and notes what changed."""
     resolved = await resolve(store, hub.sealer, seeds, written.gone, at) if seeds or written.gone.refs else Resolved()
     cases = [case.number for case in written.cases]
-    await relations.protect(store, resolved.touched, cases, when_unknown=hub.protected_when_unknown)
+    touched = resolved.touched | await relations.relations_of(store, written.retold) if written.retold else resolved.touched
+    await relations.protect(store, touched, cases, written.zaken, when_unknown=hub.protected_when_unknown)
     await announce(store, source, written, resolved, at)
     return resolved

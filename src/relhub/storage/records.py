@@ -88,14 +88,17 @@ class WrittenCase:
 class Written:
     """What a change of records means: new party records and those that are gone, cases, and what was there before.
 
-    `released`: (relation, compartment) of the involvements that these sets had. `ended`: (case id, compartment) where it is no longer there.
+    `retold`: known party records of which is now said otherwise whether they have non-disclosure. `released`: (relation, compartment) of the
+    involvements that these sets had. `ended`: (case id, compartment) where it is no longer there. `zaken`: those that its cases were of.
     """
 
     new: list[int] = field(default_factory=list)
+    retold: list[int] = field(default_factory=list)
     gone: Gone = field(default_factory=Gone)
     cases: list[WrittenCase] = field(default_factory=list)
     released: set[tuple[str, int]] = field(default_factory=set)
     ended: set[tuple[str, int]] = field(default_factory=set)
+    zaken: set[str] = field(default_factory=set)
 
 
 async def replace_sets(
@@ -108,7 +111,7 @@ async def replace_sets(
 ) -> Written:
     """These sets now say this, and nothing else."""
     before = await store.driver.fetch(
-        "SELECT id, case_id, compartment FROM case_record WHERE source = $1 AND set_key = ANY($2)", source, set_keys
+        "SELECT id, case_id, compartment, zaak FROM case_record WHERE source = $1 AND set_key = ANY($2)", source, set_keys
     )
     compartments = await _compartments(store, source, cases)
     ended = {(row["case_id"], row["compartment"]) for row in before if compartments.get(row["case_id"]) != row["compartment"]}
@@ -118,9 +121,11 @@ async def replace_sets(
     )
     numbers = await _save_cases(store, source, cases, compartments)
     new, known = await _save_parties(store, source, parties)
+    retold = await _tell_again(store, [(known[party.key, party.variant], party.protected) for party in parties])
     await _save_involvements(store, numbers, known, involvements)
     written = [WrittenCase(case_id, number, compartments[case_id]) for case_id, number in sorted(numbers.items())]
-    return Written(new, await _drop_orphans(store, released), written, was_in, ended)
+    zaken = {row["zaak"] for row in before if row["zaak"]}
+    return Written(new, retold, await _drop_orphans(store, released), written, was_in, ended, zaken)
 
 
 async def _compartments(store: Store, source: str, cases: Sequence[CaseRow]) -> dict[str, int]:
@@ -218,6 +223,18 @@ async def _save_parties(store: Store, source: str, parties: Sequence[PartyRow]) 
     await _save_identifiers(store, numbered)
     await save_computed(store, [(id_, party.match_keys, party.search_terms) for id_, party in numbered])
     return [id_ for id_, _ in numbered], known | numbers
+
+
+async def _tell_again(store: Store, said: Sequence[tuple[int, bool | None]]) -> list[int]:
+    """Those of which it was said otherwise: the same words of a source that has begun or ceased to tell who has non-disclosure."""
+    rows = await store.driver.fetch(
+        """
+        UPDATE party_record p SET protected = q.protected FROM unnest($1::bigint[], $2::bool[]) q (id, protected)
+        WHERE p.id = q.id AND p.protected IS DISTINCT FROM q.protected RETURNING p.id
+        """,
+        *_columns(said, 2),
+    )
+    return [row["id"] for row in rows]
 
 
 async def _save_identifiers(store: Store, parties: Sequence[tuple[int, PartyRow]]) -> None:
