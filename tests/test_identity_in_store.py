@@ -1,9 +1,11 @@
 """Identity as it is kept in PostgreSQL: whatever happens in whatever order, the same relations, and ids that hold."""
 
 import asyncio
+import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,8 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from tests.towns import bare_hub, bare_source, computed_columns
 
+from relhub.adapters import Adapter
 from relhub.domain.identity import Decision, partition
-from relhub.domain.record import CaseRecord, Identifier, Involvement, PartyRecord, PersonName, RecordSet
+from relhub.domain.record import CAPACITIES, CaseRecord, Identifier, Involvement, PartyRecord, PersonName, RecordSet
 from relhub.services.decide_match import decide_match
 from relhub.services.read_sets import replace
 from relhub.services.rebuild import rebuild
@@ -25,6 +28,9 @@ BSNS = ("", "999990019", "999990044")
 RSINS = ("", "002564440")
 SOURCES = ("copy-a", "copy-b", "leaf-c")
 
+Described = tuple[str, str, str, str, str, bool]
+"""Key, two numbers, who, the source's own number, whether it has non-disclosure."""
+
 parties = st.lists(
     st.tuples(
         st.sampled_from("pqrst"),
@@ -32,19 +38,30 @@ parties = st.lists(
         st.sampled_from(RSINS),
         st.sampled_from(sorted(NAMES)),
         st.sampled_from(["", "own-1", "own-2"]),
+        st.booleans(),
     ),
     max_size=3,
     unique_by=lambda party: party[0],
 )
 
 
-def records(source: str, case_id: str, described: list[tuple[str, str, str, str, str]]) -> RecordSet:
+def records(source: str, case_id: str, described: list[Described], kind: str = "vergunning", zaak: str = "") -> RecordSet:
     found = []
-    for key, bsn, rsin, who, own in described:
+    for key, bsn, rsin, who, own, secret in described:
         numbers = tuple(Identifier(scheme, value) for scheme, value in (("bsn", bsn), ("rsin", rsin), (f"own:{source}", own)) if value)
-        found.append(PartyRecord(source, key, "person", numbers, NAMES[who], birth=BIRTHS[who]))
+        found.append(
+            PartyRecord(
+                source, key, "person", numbers, NAMES[who], birth=BIRTHS[who], flags=frozenset({"non_disclosure"} if secret else ())
+            )
+        )
     case = CaseRecord(
-        source, case_id, "vergunning", "licensing", "open", involvements=tuple(Involvement(party.key, "applicant") for party in found)
+        source,
+        case_id,
+        kind,
+        "licensing",
+        "open",
+        zaak=("002564440", zaak) if zaak else None,
+        involvements=tuple(Involvement(party.key, "applicant") for party in found),
     )
     return RecordSet((case,), tuple(found))
 
@@ -59,6 +76,7 @@ class Town(RuleBasedStateMachine):
     def empty(self) -> None:
         self.hub = bare_hub(self.database_url, *(bare_source(name, "leaf" if name.startswith("leaf") else "full") for name in SOURCES))
         self.seen: set[str] = set()
+        self.said: dict[tuple[str, str], RecordSet] = {}
         self.loop.run_until_complete(self.clear())
 
     async def clear(self) -> None:
@@ -70,15 +88,37 @@ class Town(RuleBasedStateMachine):
         if hasattr(self, "hub"):
             self.loop.run_until_complete(self.hub.database.close())
 
-    @rule(source=st.sampled_from(SOURCES), set_key=st.sampled_from(["1", "2", "3"]), described=parties)
-    def a_set_says(self, source: str, set_key: str, described: list[tuple[str, str, str, str, str]]) -> None:
-        self.loop.run_until_complete(self.replace(source, set_key, records(source, set_key, described)))
+    @rule(
+        source=st.sampled_from(SOURCES),
+        set_key=st.sampled_from(["1", "2", "3"]),
+        described=parties,
+        kind=st.sampled_from(["vergunning", "bibob"]),
+        zaak=st.sampled_from(["", "Z-1"]),
+    )
+    def a_set_says(self, source: str, set_key: str, described: list[Described], kind: str, zaak: str) -> None:
+        self.loop.run_until_complete(self.replace(source, set_key, records(source, set_key, described, kind, zaak)))
+
+    @rule(source=st.sampled_from(SOURCES), tells=st.booleans(), when_unknown=st.booleans())
+    def a_source_begins_or_ceases_to_tell_non_disclosure(self, source: str, tells: bool, when_unknown: bool) -> None:
+        """As after an upgrade: its sets are read again; and after a change of the setting all is computed again."""
+        self.loop.run_until_complete(self.tell(source, tells, when_unknown))
+
+    async def tell(self, source: str, tells: bool, when_unknown: bool) -> None:
+        changed = when_unknown != self.hub.protected_when_unknown
+        teller = cast(Adapter, SimpleNamespace(capacities=frozenset(CAPACITIES), tells_non_disclosure=tells))
+        self.hub = dataclasses.replace(self.hub, adapters={**self.hub.adapters, source: teller}, protected_when_unknown=when_unknown)
+        for (name, set_key), said in self.said.items():
+            if name == source:
+                await self.replace(name, set_key, said)
+        if changed:
+            await rebuild(self.hub)
 
     @rule(source=st.sampled_from(SOURCES), set_key=st.sampled_from(["1", "2", "3"]))
     def a_set_is_gone(self, source: str, set_key: str) -> None:
         self.loop.run_until_complete(self.replace(source, set_key, RecordSet()))
 
     async def replace(self, source: str, set_key: str, said: RecordSet) -> None:
+        self.said[source, set_key] = said
         async with self.hub.database.begin() as store:
             await store.lock_resolve()
             await replace(store, self.hub, source, {set_key: said}, datetime.now(UTC))
@@ -109,6 +149,7 @@ class Town(RuleBasedStateMachine):
             async with self.hub.database.begin() as store:
                 await self.check_partition(store)
                 await self.check_ids(store)
+                await self.check_protection(store)
 
         if hasattr(self, "hub"):
             self.loop.run_until_complete(check())
@@ -123,6 +164,25 @@ class Town(RuleBasedStateMachine):
         for id_, relation_id in present.items():
             stored.setdefault(relation_id, set()).add(id_)
         assert {frozenset(group) for group in stored.values()} == expected
+
+    async def check_protection(self, store: Store) -> None:
+        """A relation has non-disclosure as its records say now, and each case is protected as its relations say, in whichever system it is known."""
+        expected: dict[str, list[bool | None]] = {}
+        for row in await store.driver.fetch("SELECT source, key, relation_id, body->'flags' ? 'non_disclosure' secret FROM party_record"):
+            tells = self.hub.adapters[row["source"]].tells_non_disclosure
+            expected.setdefault(row["relation_id"], []).append(True if row["secret"] else False if tells else None)
+        protected = {id_: any(said) if set(said) != {None} else self.hub.protected_when_unknown for id_, said in expected.items()}
+        stored = await store.driver.fetch("SELECT id, non_disclosure FROM relation WHERE retired_at IS NULL")
+        assert {row["id"]: row["non_disclosure"] for row in stored} == protected
+        cases = await store.driver.fetch(
+            """
+            SELECT c.id, c.zaak, c.protected, c.compartment, array_agg(i.relation_id) relations, bool_and(coalesce(i.compartment = c.compartment, true)) agree
+            FROM case_record c LEFT JOIN involvement i ON i.case_id = c.id GROUP BY c.id
+            """
+        )
+        assert all(row["agree"] for row in cases), "an involvement is of another compartment than its case"
+        secret = {row["zaak"] or row["id"] for row in cases if any(protected.get(id_) for id_ in row["relations"])}
+        assert {row["id"]: row["protected"] for row in cases} == {row["id"]: (row["zaak"] or row["id"]) in secret for row in cases}
 
     async def check_ids(self, store: Store) -> None:
         rows = await store.driver.fetch(
@@ -175,10 +235,9 @@ def test_who_was_kept_apart_by_a_record_comes_together_when_it_is_gone(migrated_
     town = Town()
     Town.database_url, Town.loop = migrated_url, own_loop
     town.empty()
-    town.a_set_says("copy-b", "1", [("p", "999990019", "", "bram", "")])
-    town.a_set_says(
-        "copy-a", "1", [("p", "999990044", "", "bram", ""), ("q", "", "", "bram", "")]
-    )  # q fits two people: joined with neither
+    town.a_set_says("copy-b", "1", [("p", "999990019", "", "bram", "", False)], "vergunning", "")
+    two = [("p", "999990044", "", "bram", "", False), ("q", "", "", "bram", "", False)]  # q fits two people: joined with neither
+    town.a_set_says("copy-a", "1", two, "vergunning", "")
     town.it_is_what_all_at_once_gives()
     town.a_set_is_gone("copy-b", "1")
     town.it_is_what_all_at_once_gives()

@@ -10,6 +10,8 @@ from relhub.domain.compartments import Level
 from relhub.services.asked import CaseQuery, ViewOptions
 from relhub.services.hub import Hub
 from relhub.services.list_cases import list_cases
+from relhub.services.rebuild import rebuild
+from relhub.services.show_case import show_case
 from relhub.services.view_relation import view_relation
 
 
@@ -101,3 +103,17 @@ async def test_the_log_names_no_case_that_was_only_read_to_know_whether_there_is
     page = orjson.loads((await list_cases(seeing(hub, Level.full), by_contact_centre(), busiest["relation_id"], CaseQuery(limit=1))).body)
     [row] = await rows(hub, "SELECT records FROM consultation_log ORDER BY id DESC LIMIT 1")
     assert [record for record in row["records"] if "/" in record] == refs(page["results"])
+
+
+async def test_it_is_protected_in_both_when_someone_with_non_disclosure_is_in_one(hub: Hub, both: dict[str, str]) -> None:
+    """Else the other system's record says where, beside the one that does not."""
+    source, _, case_id = both["permit"].partition("/")
+    await rows(
+        hub, "DELETE FROM involvement i USING case_record c WHERE c.id = i.case_id AND (c.source, c.case_id) = ($1, $2)", source, case_id
+    )
+    await rows(hub, "UPDATE party_record SET protected = true WHERE relation_id = $1", both["relation"])
+    await rebuild(hub)
+    case = orjson.loads((await show_case(seeing(hub, Level.full), by_contact_centre(), source, case_id)).body)
+    for record in (case, *case["alsoKnownAs"]):
+        assert record["withheld"] == ["non-disclosure"]
+        assert not {"title", "places", "description", "findings"} & set(record)

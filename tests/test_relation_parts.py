@@ -200,3 +200,18 @@ async def test_a_cursor_of_another_list_is_refused(hub: Hub, johanna: str, part:
     cursor = orjson.loads((await show_timeline(hub, by_contact_centre(), row["relation_id"], PageQuery(limit=1))).body)["next"]
     with pytest.raises(InvalidInput, match="cursor"):
         await part(hub, by_permits(), johanna, PageQuery(cursor))
+
+
+async def test_a_finding_in_a_case_of_someone_with_non_disclosure_is_told_without_words(hub: Hub) -> None:
+    """Its label may say where, as a title may; the case itself shows no findings."""
+    [row] = await rows(
+        hub,
+        """SELECT i.relation_id, c.id FROM case_record c JOIN involvement i ON i.case_id = c.id, jsonb_array_elements(c.body->'findings') f
+        WHERE f ? 'on' AND f ? 'label' ORDER BY c.id LIMIT 1""",
+    )
+    await rows(hub, "UPDATE case_record SET protected = true")
+    told = await timeline(seeing(hub, Level.full), by_contact_centre(), row["relation_id"])
+    assert {moment["what"] for moment in told} - {"case-started", "case-ended"}
+    for moment in told:
+        assert moment["withheld"] == ["non-disclosure"]
+        assert not {"title", "label", "outcome", "reference"} & set(moment)

@@ -50,3 +50,13 @@ async def test_who_sees_no_contact_details_can_not_search_by_them(hub: Hub) -> N
     with pytest.raises(NotAllowed, match="can't search by them"):
         await search_relations(blind, by_contact_centre(), replace(JOHANNA, phone="0612345678"))
     await search_relations(blind, by_contact_centre(), JOHANNA)
+
+
+async def test_who_spends_it_before_and_after_midnight_is_told_of_twice(hub: Hub) -> None:
+    """In the Netherlands, where the budget begins anew; by universal time both are one day."""
+    one = limited(hub, 1)
+    for moment in (datetime(2026, 11, 25, 22, 30, tzinfo=UTC), datetime(2026, 11, 25, 23, 30, tzinfo=UTC)):
+        await search_relations(one, at(moment), JOHANNA)
+        with pytest.raises(TooManyRequests):
+            await search_relations(one, at(moment), JOHANNA)
+    assert len(await rows(hub, "SELECT FROM notice")) == 2

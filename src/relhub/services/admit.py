@@ -67,7 +67,7 @@ async def admit(
     on_behalf_of.set(_behalf(asked, activity))
     if occasion.sort == "break-glass":
         await _break_glass(hub, asked, admitted)
-    if _of_another_organisation(hub, asked, occasion):
+    if admitted.on_case and not _of_own_organisation(hub, asked, occasion):
         await refuse(hub, admitted.look, admitted.does_not_hold)
     return admitted
 
@@ -87,9 +87,10 @@ async def _break_glass(hub: Hub, asked: Asked, admitted: Admitted) -> None:
         await keep_notice(hub, driver, "break-glass", asked, admitted.occasion.reason)
 
 
-def _of_another_organisation(hub: Hub, asked: Asked, occasion: Occasion) -> bool:
+def _of_own_organisation(hub: Hub, asked: Asked, occasion: Occasion) -> bool:
+    """Of a source that is no longer there nobody knows whose it was, whatever its cases still say of their department."""
     source = hub.sources.get(occasion.source)
-    return source is not None and source.organisation != asked.consumer.organisation
+    return source is not None and source.organisation == asked.consumer.organisation
 
 
 async def renew(hub: Hub, admitted: Admitted) -> None:

@@ -16,6 +16,7 @@ from relhub.errors import InvalidInput, Problem, TooManyRequests
 from relhub.services.admit import Admitted, admit, refuse
 from relhub.services.asked import Asked, SearchQuery
 from relhub.services.hub import Hub
+from relhub.services.look import verify_without_relation
 from relhub.services.tell_privacy_officer import keep_notice
 from relhub.services.view_relation import party_of
 from relhub.storage.database import Store
@@ -37,6 +38,8 @@ async def search_relations(hub: Hub, asked: Asked, query: SearchQuery) -> bytes:
     profile = admitted.profile
     if not profile.activity.search:
         await refuse(hub, admitted.look, _NO_SEARCH)
+    await verify_without_relation(hub, admitted)
+    profile = admitted.profile  # to verify a case that was not known may have brought compartments
     terms = list(_terms(query))
     if len({field for field, _ in terms}) < 2:
         raise InvalidInput(

@@ -17,6 +17,7 @@ async def settle(store: Store, hub: Hub, source: str, written: Written, seeds: C
     resolved = await resolve(store, hub.sealer, written.new, seeds, written.gone, at) if due else Resolved()
     await save_involvements(store, written.involvements)
     cases = [case.number for case in written.cases]
-    await relations.protect(store, resolved.touched, cases, when_unknown=hub.protected_when_unknown)
+    touched = resolved.touched | await relations.relations_of(store, written.retold) if written.retold else resolved.touched
+    await relations.protect(store, touched, cases, written.zaken, when_unknown=hub.protected_when_unknown)
     await announce(store, source, written, resolved, at)
     return resolved

@@ -9,6 +9,7 @@ from relhub.services.admit import Admitted, admit, fetch_logged, fetch_occasion,
 from relhub.services.asked import Asked, View
 from relhub.services.fetch_case import could_show
 from relhub.services.hub import Hub
+from relhub.services.look import verify_without_relation
 from relhub.storage.department_cases import CaseView, one_case
 from relhub.storage.log import add_look
 
@@ -21,6 +22,8 @@ async def show_case(hub: Hub, asked: Asked, source: str, case_id: str) -> View:
     Raises NotAllowed, NotFound, and SourceError when the source has to be asked and does not answer.
     """
     admitted = await admit(hub, asked, "case")
+    if admitted.occasion_case != (source, case_id):
+        await verify_without_relation(hub, admitted)  # before a source is asked for another case on its account
     found = await _look(hub, admitted, source, case_id)
     if not found.records or (admitted.on_case and found.holds is None):
         found = await _ask_sources(hub, admitted, source, case_id, found)

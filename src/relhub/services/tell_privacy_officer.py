@@ -7,6 +7,7 @@ import structlog
 
 from relhub import metrics
 from relhub.adapters import webhook
+from relhub.domain.dates import AMSTERDAM
 from relhub.errors import SourceError
 from relhub.services.asked import Asked
 from relhub.services.hub import Hub
@@ -31,7 +32,9 @@ async def keep_notice(hub: Hub, driver: Driver, kind: Kind, asked: Asked, reason
         "reason": reason,
         "traceId": asked.trace_id,
     }
-    key = hub.sealer.keyed("notice", "\0".join((kind, asked.consumer.name, asked.official, asked.activity, reason, f"{asked.at:%Y-%m-%d}")))
+    day = asked.at.astimezone(AMSTERDAM).date().isoformat()  # as the budget counts: else the evening before and the next morning were one
+    same = (kind, asked.consumer.name, asked.official, asked.activity, reason, day)
+    key = hub.sealer.keyed("notice", "\0".join(same))
     await notices.add_notice(driver, key, kind, body, asked.at)
     metrics.notices.labels(kind).inc()
 

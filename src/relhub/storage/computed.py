@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from relhub.storage.database import Store
 from relhub.storage.records import CaseRow
+from relhub.storage.relations import PROTECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,8 @@ async def replay(store: Store, *, when_unknown: bool) -> None:
 
 
 async def protect_cases(store: Store) -> None:
-    """Every case that someone with non-disclosure is in is protected."""
-    await store.driver.execute(
-        """
-        UPDATE case_record c SET protected = true
-        WHERE EXISTS (SELECT FROM involvement i JOIN relation r ON r.id = i.relation_id WHERE i.case_id = c.id AND r.non_disclosure)
-        """
-    )
+    """Every case that someone with non-disclosure is in is protected, in whichever system it is known."""
+    await store.driver.execute(f"UPDATE case_record c SET protected = true WHERE {PROTECTED}")
 
 
 async def party_batches(store: Store, size: int) -> AsyncIterator[list[StoredParty]]:

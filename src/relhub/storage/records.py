@@ -97,15 +97,19 @@ class WrittenCase:
 class Written:
     """What a change of records means: new party records and those that are gone, cases, and what was there before.
 
-    `new` and `involvements` (case, position, party record, role, acting for) are still to be kept. `released`: (relation, compartment) of the involvements that these sets had. `ended`: (case id, compartment) where it is no longer there.
+    `new` and `involvements` (case, position, party record, role, acting for) are still to be kept. `retold`: known party records of which is
+    now said otherwise whether they have non-disclosure. `released`: (relation, compartment) of the involvements that these sets had. `ended`:
+    (case id, compartment) where it is no longer there. `zaken`: those that its cases were of.
     """
 
     new: list[NewParty] = field(default_factory=list)
     involvements: list[tuple[int, int, int, str, str]] = field(default_factory=list)
+    retold: list[int] = field(default_factory=list)
     gone: Gone = field(default_factory=Gone)
     cases: list[WrittenCase] = field(default_factory=list)
     released: set[tuple[str, int]] = field(default_factory=set)
     ended: set[tuple[str, int]] = field(default_factory=set)
+    zaken: set[str] = field(default_factory=set)
 
 
 async def replace_sets(
@@ -118,7 +122,7 @@ async def replace_sets(
 ) -> Written:
     """These sets now say this, and nothing else. What of it needs a relation first is in the answer."""
     before = await store.driver.fetch(
-        "SELECT id, case_id, compartment FROM case_record WHERE source = $1 AND set_key = ANY($2)", source, set_keys
+        "SELECT id, case_id, compartment, zaak FROM case_record WHERE source = $1 AND set_key = ANY($2)", source, set_keys
     )
     compartments = await _compartments(store, source, cases)
     ended = {(row["case_id"], row["compartment"]) for row in before if compartments.get(row["case_id"]) != row["compartment"]}
@@ -128,11 +132,14 @@ async def replace_sets(
     )
     numbers = await _save_cases(store, source, cases, compartments)
     known = await _known_parties(store, source, parties)
+    retold = await _tell_again(store, [(number, party.protected) for party in parties if (number := known.get((party.key, party.variant)))])
     new = await _number(store, source, [party for party in parties if (party.key, party.variant) not in known])
     named = known | {(party.row.key, party.row.variant): party.number for party in new}
     involved = [(numbers[row.case_id], row.position, named[row.party], row.role, row.acting_for) for row in involvements]
     written = [WrittenCase(case_id, number, compartments[case_id]) for case_id, number in sorted(numbers.items())]
-    return Written(new, involved, await _drop_orphans(store, released - set(known.values())), written, was_in, ended)
+    zaken = {row["zaak"] for row in before if row["zaak"]}
+    gone = await _drop_orphans(store, released - set(known.values()))
+    return Written(new, involved, retold, gone, written, was_in, ended, zaken)
 
 
 async def _compartments(store: Store, source: str, cases: Sequence[CaseRow]) -> dict[str, int]:
@@ -239,6 +246,18 @@ async def save_parties(store: Store, parties: Sequence[NewParty], relation_of: M
     await store.driver.copy_records_to_table("party_record", records=rows, columns=columns)
     await _save_identifiers(store, parties, relation_of)
     await save_computed(store, [(new.number, new.row.match_keys, new.row.search_terms) for new in parties])
+
+
+async def _tell_again(store: Store, said: Sequence[tuple[int, bool | None]]) -> list[int]:
+    """Those of which it was said otherwise: the same words of a source that has begun or ceased to tell who has non-disclosure."""
+    rows = await store.driver.fetch(
+        """
+        UPDATE party_record p SET protected = q.protected FROM unnest($1::bigint[], $2::bool[]) q (id, protected)
+        WHERE p.id = q.id AND p.protected IS DISTINCT FROM q.protected RETURNING p.id
+        """,
+        *_columns(said, 2),
+    )
+    return [row["id"] for row in rows]
 
 
 async def _save_identifiers(store: Store, parties: Sequence[NewParty], relation_of: Mapping[int, str]) -> None:

@@ -217,10 +217,12 @@ async def save_memberships(store: Store, ended: Sequence[tuple[str, str, str]], 
     await store.driver.copy_records_to_table("membership", records=rows, columns=columns)
 
 
-async def protect(store: Store, relation_ids: Collection[str], cases: Collection[int], *, when_unknown: bool) -> None:
-    """Non-disclosure counts for the whole relation, whichever of its records says so, and for all of each case that it is in.
+async def protect(
+    store: Store, relation_ids: Collection[str], cases: Collection[int], zaken: Collection[str] = (), *, when_unknown: bool
+) -> None:
+    """Non-disclosure counts for the whole relation, whichever of its records says so, and for all of each zaak that it is in, whichever system knows it.
 
-    `when_unknown`: whether relations have it of which no source tells. `cases`: further ones that may have come under it, or out.
+    `when_unknown`: whether relations have it of which no source tells. `cases`, `zaken`: further ones that may have come under it, or out.
     """
     await store.driver.execute(
         """
@@ -232,15 +234,27 @@ async def protect(store: Store, relation_ids: Collection[str], cases: Collection
         when_unknown,
     )
     await store.driver.execute(
-        """
-        UPDATE case_record c SET protected = p.protected FROM (
-            SELECT i.case_id, bool_or(r.non_disclosure) protected FROM involvement i JOIN relation r ON r.id = i.relation_id
-            WHERE i.case_id IN (SELECT unnest($2::bigint[]) UNION SELECT case_id FROM involvement WHERE relation_id = ANY($1)) GROUP BY 1
-        ) p WHERE c.id = p.case_id AND c.protected <> p.protected
+        f"""
+        WITH changed AS MATERIALIZED (
+            SELECT c.id, c.zaak FROM case_record c
+            WHERE c.id IN (SELECT unnest($2::bigint[]) UNION SELECT case_id FROM involvement WHERE relation_id = ANY($1))
+        ), alike AS (
+            SELECT id FROM changed UNION SELECT k.id FROM case_record k
+            WHERE k.zaak <> '' AND k.zaak IN (SELECT zaak FROM changed WHERE zaak <> '' UNION SELECT unnest($3::text[]))
+        )
+        UPDATE case_record c SET protected = p.protected
+        FROM (SELECT c.id, {PROTECTED} protected FROM alike JOIN case_record c USING (id)) p WHERE c.id = p.id AND c.protected <> p.protected
         """,
         sorted(relation_ids),
         sorted(cases),
+        sorted(zaken),
     )
+
+
+_SECRET = "SELECT FROM {} JOIN relation r ON r.id = i.relation_id WHERE {} AND r.non_disclosure"
+PROTECTED = f"""(EXISTS ({_SECRET.format("involvement i", "i.case_id = c.id")}) OR (c.zaak <> '' AND EXISTS (
+    {_SECRET.format("case_record k JOIN involvement i ON i.case_id = k.id", "k.zaak = c.zaak AND k.zaak <> ''")})))"""
+"""Whether someone in case `c`, as this or another system knows it, has non-disclosure."""
 
 
 def _names(names: Collection[PartyName]) -> tuple[list[str], list[str]]:

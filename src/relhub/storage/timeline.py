@@ -23,8 +23,8 @@ class Timeline:
 _STEPS = f"""{twins("$14")}, moment AS (
     SELECT m.on_date, c.id, m.place, c.source || '/' || c.case_id ref, json_strip_nulls(json_build_object(
         'on', m.on_date, 'what', m.what, 'case', c.source || '/' || c.case_id, 'capacity', c.capacity, 'department', nullif(c.department, ''),
-        'kind', c.body->'kind', 'title', CASE WHEN NOT hidden THEN c.body->'title' END, 'label', m.finding->'label',
-        'outcome', CASE WHEN NOT hidden THEN m.finding->'outcome' END, 'until', m.finding->'until',
+        'kind', c.body->'kind', 'title', CASE WHEN NOT hidden THEN c.body->'title' END,
+        'label', CASE WHEN NOT hidden THEN m.finding->'label' END, 'outcome', CASE WHEN NOT hidden THEN m.finding->'outcome' END, 'until', m.finding->'until',
         'reference', CASE WHEN NOT hidden THEN m.finding->'reference' END, 'withheld', CASE WHEN hidden THEN '["non-disclosure"]'::json END)) body
     FROM (SELECT DISTINCT i.case_id FROM target t JOIN involvement i ON i.relation_id = t.id WHERE i.compartment = ANY($2)) visible
     JOIN case_record c ON c.id = visible.case_id CROSS JOIN LATERAL (SELECT c.protected AND NOT $10 hidden) h
