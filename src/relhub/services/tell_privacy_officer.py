@@ -33,7 +33,8 @@ async def keep_notice(hub: Hub, driver: Driver, kind: Kind, asked: Asked, reason
         "traceId": asked.trace_id,
     }
     day = asked.at.astimezone(AMSTERDAM).date().isoformat()  # as the budget counts: else the evening before and the next morning were one
-    key = hub.sealer.keyed("notice", "\0".join((kind, asked.consumer.name, asked.official, asked.activity, reason, day)))
+    said = (kind, asked.consumer.name, asked.official, asked.activity, reason, day)
+    key = hub.sealer.keyed("notice", "\0".join(said))
     await notices.add_notice(driver, key, kind, body, asked.at)
     metrics.notices.labels(kind).inc()
 

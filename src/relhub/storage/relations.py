@@ -132,8 +132,12 @@ async def save_relations(store: Store, given: Sequence[Given], moved: Mapping[in
         at,
     )
     await store.driver.execute(
-        "UPDATE relation SET merged_into = NULL, retired_at = NULL WHERE id = ANY($1) AND retired_at IS NOT NULL",
+        """
+        UPDATE relation r SET merged_into = NULL, retired_at = NULL, kind = g.kind FROM unnest($1::text[], $2::text[]) g (id, kind)
+        WHERE r.id = g.id AND (r.retired_at IS NOT NULL OR r.kind <> g.kind)
+        """,  # a record may turn out to be of a person, who is never listed
         [item.id for item in given],
+        [item.cluster.kind for item in given],
     )
     for table, column in (("party_record", "id"), ("party_identifier", "party_id"), ("involvement", "party_id")):
         await store.driver.execute(
