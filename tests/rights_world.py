@@ -13,6 +13,8 @@ from tests.towns import asked, bare_hub, bare_source, rows, with_activity
 from relhub.adapters import Adapter
 from relhub.domain.access import FIELD_GROUPS, FieldGroup, Profile
 from relhub.domain.compartments import CONFIDENTIALITIES, Level, Opening
+from relhub.domain.identity import PartyName
+from relhub.domain.occasions import WHOLE_CONDITION, CaseCondition
 from relhub.domain.record import (
     CAPACITIES,
     Address,
@@ -40,6 +42,7 @@ from relhub.services.asked import (
     View,
     ViewOptions,
 )
+from relhub.services.decide_match import decide_match
 from relhub.services.hub import Hub
 from relhub.services.list_cases import list_cases
 from relhub.services.list_department_cases import list_department_cases
@@ -77,17 +80,33 @@ NAMES = tuple(source.name for source in SOURCES)
 
 @dataclass(frozen=True)
 class Drawn:
-    """A party in a case: who it is about, its numbers, whether it has non-disclosure."""
+    """A party in a case: who it is about, its numbers, whether it has non-disclosure; `speaks_for`: of which party it is a contact person."""
 
     key: str
     who: str
     bsn: str
     kvk: str
     secret: bool
+    speaks_for: str = ""
+
+
+@dataclass(frozen=True)
+class Later:
+    """What happens when the cases are there: a set says something else or is gone (None), or a steward decides on two parties."""
+
+    at: int
+    says: Any = None
+    decides: tuple[PartyName, PartyName, Any] | None = None
 
 
 party = st.builds(
-    Drawn, st.sampled_from("pqr"), st.sampled_from(sorted(PEOPLE)), st.sampled_from(BSNS), st.sampled_from(KVKS), st.booleans()
+    Drawn,
+    st.sampled_from("pqr"),
+    st.sampled_from(sorted(PEOPLE)),
+    st.sampled_from(BSNS),
+    st.sampled_from(KVKS),
+    st.booleans(),
+    st.sampled_from(("", "", "", "p", "q")),
 )
 case = st.tuples(
     st.sampled_from(NAMES),
@@ -109,31 +128,58 @@ opening = st.builds(
     confidentiality=st.sampled_from(CONFIDENTIALITIES),
 )
 groups = st.frozensets(st.sampled_from(FIELD_GROUPS))
+condition = st.builds(CaseCondition, st.booleans(), st.booleans(), st.booleans())
+_name = st.tuples(st.sampled_from(NAMES), st.sampled_from("pqr"))
+later = st.one_of(
+    st.builds(Later, st.integers(0, 5), st.one_of(st.none(), case)),
+    st.builds(
+        Later, st.just(0), st.none(), st.tuples(_name, _name, st.sampled_from(("same", "different", None))).filter(lambda d: d[0] != d[1])
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Who asks, under which condition, and what the installation says of non-disclosure and sources."""
+
+    organisation: str = OUR
+    condition: CaseCondition = WHOLE_CONDITION
+    when_unknown: bool = False
+    silent: str = ""  # a source that does not tell who has non-disclosure
+    removed: str = ""  # a source whose file was taken away after all that
+
+
+setting = st.builds(
+    Setting, st.sampled_from((OUR, OUR, THEIR)), condition, st.booleans(), st.sampled_from(("", *NAMES)), st.sampled_from(("", "", *NAMES))
+)
 
 
 class Silent:
     """A source that does not answer."""
 
     capacities = frozenset(CAPACITIES)
-    tells_non_disclosure = True
     keeps_documents = False
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, tells: bool = True) -> None:
         self._name = name
+        self.tells_non_disclosure = tells
 
     async def fetch_one(self, case_id: str) -> None:
         raise SourceError(self._name, "does not answer")
 
 
-def open_hub(database_url: str) -> Hub:
+def open_hub(database_url: str, where: Setting) -> Hub:
     hub = bare_hub(database_url, *SOURCES)
-    return replace(hub, adapters={name: cast(Adapter, Silent(name)) for name in NAMES})
+    adapters = {name: cast(Adapter, Silent(name, tells=name != where.silent)) for name in NAMES}
+    return replace(hub, adapters=adapters, protected_when_unknown=where.when_unknown)
 
 
-def ruled(hub: Hub, openings: tuple[Opening, ...], given: frozenset[FieldGroup]) -> Hub:
-    """The same hub where the contact centre sees this, may search, and may follow changes."""
+def ruled(hub: Hub, openings: tuple[Opening, ...], given: frozenset[FieldGroup], where: Setting) -> Hub:
+    """The same hub where the contact centre sees this, may search, and may follow changes; without the source that was taken away."""
+    left = {name: config for name, config in hub.sources.items() if name != where.removed}
+    hub = replace(hub, sources=left, adapters={name: hub.adapters[name] for name in left})
     changes: dict[str, Any] = {"openings": openings, "groups": given, "search": True, "follow": True, "departments": frozenset()}
-    return with_activity(hub, "answering-questions", **changes)
+    return with_activity(hub, "answering-questions", **changes, case=where.condition)
 
 
 def _record(source: str, at: int, drawn: Drawn) -> PartyRecord:
@@ -142,7 +188,7 @@ def _record(source: str, at: int, drawn: Drawn) -> PartyRecord:
     return PartyRecord(
         source,
         drawn.key,
-        "person" if known or not drawn.kvk else "organisation",
+        "contact_person" if drawn.speaks_for and known else "person" if known or not drawn.kvk else "organisation",
         tuple(Identifier(scheme, value) for scheme, value in numbers if value),
         known[0] if known else None,
         () if known or not drawn.kvk else (f"Bakkerij {source} {at}",),
@@ -151,6 +197,8 @@ def _record(source: str, at: int, drawn: Drawn) -> PartyRecord:
         phones=(f"06123456{at:02}",),
         emails=(f"{source}-{drawn.key}-{at}@voorbeeld.example",),
         flags=frozenset({"non_disclosure"}) if drawn.secret else frozenset(),
+        contact_of=drawn.speaks_for if known else "",
+        function=f"function {at}" if drawn.speaks_for and known else "",
     )
 
 
@@ -181,24 +229,39 @@ def _set(at: int, drawn: Any) -> tuple[str, str, RecordSet]:
     return source, f"set-{at}", RecordSet((record,), found)
 
 
-async def build(hub: Hub, cases: list[Any]) -> None:
-    """An empty hub gets these cases, one after the other."""
+async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
+    """An empty hub gets these cases, one after the other, and then what happens later."""
     async with hub.database.begin() as store:
         for table in ("involvement", "case_record", "party_record", "membership", "decision", "event", "relation", "source_state"):
             await store.driver.execute(f"DELETE FROM {table}")
     for at, drawn in enumerate(cases):
         source, set_key, records = _set(at, drawn)
-        async with hub.database.begin() as store:
-            await store.lock_resolve()
-            await replace_records(store, hub, source, {set_key: records}, NOW)
+        await _say(hub, source, set_key, records)
+    said = dict(enumerate(cases))
+    for event in happens:
+        if event.decides:
+            await decide_match(hub, *event.decides, "seen at the desk", "steward")
+        elif event.at in said:
+            await _say(hub, said[event.at][0], f"set-{event.at}", RecordSet())
+            del said[event.at]
+            if event.says is not None:
+                said[event.at] = event.says
+                await _say(hub, *_set(event.at, event.says))
+
+
+async def _say(hub: Hub, source: str, set_key: str, records: RecordSet) -> None:
+    async with hub.database.begin() as store:
+        await store.lock_resolve()
+        await replace_records(store, hub, source, {set_key: records}, NOW)
 
 
 Path = tuple[str, Callable[[Hub], Awaitable[Any]]]
 
 
-async def paths(hub: Hub, occasion: str) -> list[Path]:
+async def paths(hub: Hub, occasion: str, organisation: str) -> list[Path]:
     """Every way to ask for everything that is there now, by name: to be asked again when it is not there any more."""
     question = asked("contact-centre", "answering-questions", occasion)
+    question = replace(question, consumer=replace(question.consumer, organisation=organisation))
     ids = sorted(row["id"] for row in await rows(hub, "SELECT id FROM relation"))
     refs = [(row["source"], row["case_id"]) for row in await rows(hub, "SELECT source, case_id FROM case_record ORDER BY id")]
     return [*_of_relations(question, ids), *_of_cases(question, refs), *_of_finding(question, ids, refs)]
@@ -289,11 +352,11 @@ def _shown(answer: bytes | View) -> str:
     return f"{answer.relation_id} {answer.tag} {body}" if isinstance(answer, View) else body
 
 
-async def profile(hub: Hub) -> Profile:
-    """What the contact centre sees."""
+async def profile(hub: Hub, organisation: str) -> Profile:
+    """What the contact centre of this organisation sees."""
     async with hub.database.driver() as driver:
         await hub.access.renew(driver)
-    return hub.access.profile(hub.access.rules.activities["answering-questions"], OUR)
+    return hub.access.profile(hub.access.rules.activities["answering-questions"], organisation)
 
 
 async def forget_withheld(hub: Hub, seen: Profile) -> None:
@@ -308,6 +371,7 @@ async def forget_withheld(hub: Hub, seen: Profile) -> None:
     await rows(hub, "DELETE FROM party_record p WHERE NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)")
     await rows(hub, "UPDATE event SET compartments = ARRAY(SELECT unnest(compartments) INTERSECT SELECT unnest($1::int[]))", named)
     await rows(hub, "DELETE FROM event WHERE compartments = '{}'")
+    await rows(hub, f"DELETE FROM decision d WHERE NOT EXISTS ({_side('a', visible)}) OR NOT EXISTS ({_side('b', visible)})", summary)
     # What is known at existence or less: of the case only its existence part, of its parties nothing.
     await rows(
         hub, """UPDATE case_record SET body = '{}', "full" = 'x', summary = 'x', discreet = 'x' WHERE compartment <> ALL($1)""", summary
@@ -317,6 +381,10 @@ async def forget_withheld(hub: Hub, seen: Profile) -> None:
     for table in ("party_identifier", "search_term", "match_key"):
         await rows(hub, f"DELETE FROM {table} n USING party_record p WHERE p.id = n.party_id AND NOT {visible}", summary)
     await _forget_parts(hub, seen)
+
+
+def _side(which: str, visible: str) -> str:
+    return f"SELECT FROM party_record p WHERE (p.source, p.key) = (d.{which}_source, d.{which}_key) AND {visible}"
 
 
 async def _forget_parts(hub: Hub, seen: Profile) -> None:
@@ -329,7 +397,10 @@ async def _forget_parts(hub: Hub, seen: Profile) -> None:
     if not seen.shows_non_disclosed:
         await rows(
             hub,
-            """UPDATE case_record SET "full" = 'x', summary = 'x', body = body - '{places,title,description,properties}'::text[] WHERE protected""",
+            """
+            UPDATE case_record SET "full" = 'x', summary = 'x', body = body - '{places,title,description,properties}'::text[] || jsonb_strip_nulls(jsonb_build_object(
+                'findings', (SELECT jsonb_agg(f - '{label,outcome,reference}'::text[]) FROM jsonb_array_elements(body->'findings') f))) WHERE protected
+            """,
         )
         hidden = "p.relation_id IN (SELECT id FROM relation WHERE non_disclosure)"
         await _forget_details(hub, hidden)

@@ -51,7 +51,13 @@ def records(source: str, case_id: str, described: list[Described], kind: str = "
         numbers = tuple(Identifier(scheme, value) for scheme, value in (("bsn", bsn), ("rsin", rsin), (f"own:{source}", own)) if value)
         found.append(
             PartyRecord(
-                source, key, "person", numbers, NAMES[who], birth=BIRTHS[who], flags=frozenset({"non_disclosure"} if secret else ())
+                source,
+                key,
+                "organisation" if rsin and not who else "person",
+                numbers,
+                NAMES[who],
+                birth=BIRTHS[who],
+                flags=frozenset({"non_disclosure"} if secret else ()),
             )
         )
     case = CaseRecord(
@@ -160,6 +166,8 @@ class Town(RuleBasedStateMachine):
         decided = await store.driver.fetch("SELECT * FROM decision WHERE withdrawn_at IS NULL")
         decisions = [Decision((row["a_source"], row["a_key"]), (row["b_source"], row["b_key"]), row["verdict"]) for row in decided]
         expected = {frozenset(member.id for member in cluster.members) for cluster in partition(members, decisions)}
+        wrong = await store.driver.fetch("SELECT r.id FROM relation r JOIN party_record p ON p.relation_id = r.id WHERE r.kind <> p.kind")
+        assert not wrong, "a relation is of another kind than its records"
         stored: dict[str | None, set[int]] = {}
         for id_, relation_id in present.items():
             stored.setdefault(relation_id, set()).add(id_)
@@ -241,4 +249,15 @@ def test_who_was_kept_apart_by_a_record_comes_together_when_it_is_gone(migrated_
     town.it_is_what_all_at_once_gives()
     town.a_set_is_gone("copy-b", "1")
     town.it_is_what_all_at_once_gives()
+    town.teardown()
+
+
+def test_a_record_that_turns_out_to_be_of_a_person_makes_its_relation_one(migrated_url: str, own_loop: asyncio.AbstractEventLoop) -> None:
+    """Else somebody would be listed among the organisations."""
+    town = Town()
+    Town.database_url, Town.loop = migrated_url, own_loop
+    town.empty()
+    for who in ("", "anna"):
+        town.a_set_says("copy-a", "1", [("p", "", "002564440", who, "", False)], "vergunning", "")
+        town.it_is_what_all_at_once_gives()
     town.teardown()

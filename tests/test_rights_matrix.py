@@ -8,7 +8,22 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.rights_world import answers, build, case, forget_withheld, groups, open_hub, opening, paths, profile, ruled
+from tests.rights_world import (
+    Later,
+    Setting,
+    answers,
+    build,
+    case,
+    forget_withheld,
+    groups,
+    later,
+    open_hub,
+    opening,
+    paths,
+    profile,
+    ruled,
+    setting,
+)
 from tests.towns import rows
 
 from relhub.domain.access import Profile
@@ -32,20 +47,24 @@ def test_what_is_withheld_shapes_no_answer_on_any_path(migrated_url: str, own_lo
         st.lists(opening, min_size=1, max_size=4),
         groups,
         st.one_of(st.just("none"), st.integers(0, 5)),
+        st.lists(later, max_size=3),
+        setting,
     )
-    def check(cases: list[Any], openings: list[Opening], given_groups: Any, occasion: Any) -> None:
-        own_loop.run_until_complete(compare(migrated_url, cases, tuple(openings), given_groups, occasion))
+    def check(cases: list[Any], openings: list[Opening], given_groups: Any, occasion: Any, happens: list[Later], where: Setting) -> None:
+        own_loop.run_until_complete(compare(migrated_url, cases, tuple(openings), given_groups, occasion, happens, where))
 
     check()
 
 
-async def compare(url: str, cases: list[Any], openings: tuple[Opening, ...], given_groups: Any, occasion: str | int) -> None:
-    plain = open_hub(url)
+async def compare(
+    url: str, cases: list[Any], openings: tuple[Opening, ...], given_groups: Any, occasion: str | int, happens: list[Later], where: Setting
+) -> None:
+    plain = open_hub(url, where)
     try:
-        await build(plain, cases)
-        hub = ruled(plain, openings, given_groups)
-        seen = await profile(hub)
-        asked_for = await paths(hub, await _occasion(hub, seen, occasion))
+        await build(plain, cases, happens)
+        hub = ruled(plain, openings, given_groups, where)
+        seen = await profile(hub, where.organisation)
+        asked_for = await paths(hub, await _occasion(hub, seen, occasion), where.organisation)
         before = await answers(hub, asked_for)
         await forget_withheld(hub, seen)
         after = await answers(hub, asked_for)

@@ -1,4 +1,4 @@
-"""A case of someone with non-disclosure is protected in whichever system it is known, and no longer than they are in it."""
+"""A case of someone with non-disclosure is protected in whichever system it is known, and no longer than they are in it; relations are of the kind of their records."""
 
 from alembic import op
 
@@ -21,6 +21,7 @@ def upgrade() -> None:
         UPDATE case_record c SET protected = NOT c.protected WHERE c.protected <> (c.id IN (SELECT id FROM alike))
         """
     )
+    op.execute("UPDATE relation r SET kind = p.kind FROM party_record p WHERE p.relation_id = r.id AND r.kind <> p.kind")
 
 
 def downgrade() -> None:

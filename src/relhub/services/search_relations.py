@@ -104,7 +104,7 @@ def show_hit(hub: Hub, profile: Profile, relation_id: str, non_disclosure: bool,
     return {
         "id": relation_id,
         "kind": rows[0]["kind"],
-        "name": party["name"],
+        "name": party.get("name"),
         "birth": party.get("birth"),
         "city": addresses[0].get("city", ""),
     }

@@ -138,13 +138,17 @@ class Given:
 
 async def save_relations(store: Store, given: Sequence[Given], at: datetime) -> None:
     """Relations with these ids are there and in use."""
-    new = [item for item in given if item.number is not None]
+    new, known = ([item for item in given if (item.number is None) is there] for there in (False, True))
     rows = [(item.id, item.cluster.kind, *item.cluster.anchor, item.number, at) for item in new]
     columns = ("id", "kind", "anchor_source", "anchor_key", "anchor_number", "created_at")
     await store.driver.copy_records_to_table("relation", records=rows, columns=columns)
     await store.driver.execute(
-        "UPDATE relation SET merged_into = NULL, retired_at = NULL WHERE id = ANY($1) AND retired_at IS NOT NULL",
-        [item.id for item in given if item.number is None],
+        """
+        UPDATE relation r SET merged_into = NULL, retired_at = NULL, kind = g.kind FROM unnest($1::text[], $2::text[]) g (id, kind)
+        WHERE r.id = g.id AND (r.retired_at IS NOT NULL OR r.kind <> g.kind)
+        """,  # a record may turn out to be of a person, who is never listed
+        [item.id for item in known],
+        [item.cluster.kind for item in known],
     )
 
 
