@@ -153,9 +153,9 @@ async def _release_parties(store: Store, source: str, numbers: list[int], case_i
     """The party records that these cases spoke of, and the (relation, compartment) of each involvement."""
     rows = await store.driver.fetch(
         """
-        DELETE FROM involvement WHERE case_id = ANY($1)
-            OR case_id IN (SELECT id FROM case_record WHERE source = $2 AND case_id = ANY($3)) RETURNING party_id, relation_id, compartment
-        """,
+        DELETE FROM involvement
+        WHERE case_id = ANY($1 || ARRAY(SELECT id FROM case_record WHERE source = $2 AND case_id = ANY($3))) RETURNING party_id, relation_id, compartment
+        """,  # one array: with OR all involvements that there are would be gone through
         numbers,
         source,
         case_ids,

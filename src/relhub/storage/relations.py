@@ -174,7 +174,7 @@ async def last_members(store: Store, names: Collection[PartyName]) -> list[Held]
         SELECT m.source, m.key, m.variant, m.relation_id FROM (
             SELECT DISTINCT m.relation_id FROM unnest($1::text[], $2::text[]) n (source, key)
             JOIN membership m ON (m.source, m.key) = (n.source, n.key) JOIN relation r ON r.id = m.relation_id AND r.retired_at IS NOT NULL
-        ) had CROSS JOIN LATERAL (SELECT max(until_at) at FROM membership e WHERE e.relation_id = had.relation_id) ended
+        ) had CROSS JOIN LATERAL (SELECT max(until_at) at FROM membership e WHERE e.relation_id = had.relation_id AND e.until_at IS NOT NULL) ended
         JOIN membership m ON m.relation_id = had.relation_id AND m.until_at = ended.at
         """,
         *_names(names),
@@ -210,8 +210,10 @@ async def save_memberships(store: Store, ended: Sequence[tuple[str, str, str]], 
     """The facts: which records lost the id they had, and which have which from now on."""
     await store.driver.execute(
         """
-        UPDATE membership m SET until_at = $4 FROM unnest($1::text[], $2::text[], $3::text[]) e (source, key, variant)
-        WHERE (m.source, m.key, m.variant) = (e.source, e.key, e.variant) AND m.until_at IS NULL
+        UPDATE membership SET until_at = $4 WHERE id = ANY(ARRAY(
+            SELECT m.id FROM unnest($1::text[], $2::text[], $3::text[]) e (source, key, variant) CROSS JOIN LATERAL (
+                SELECT id FROM membership m
+                WHERE (m.source, m.key, m.variant) = (e.source, e.key, e.variant) AND m.until_at IS NULL LIMIT 1) m))
         """,
         *_refs(ended),
         at,
@@ -242,12 +244,13 @@ async def protect(
         WITH changed AS MATERIALIZED (
             SELECT c.id, c.zaak FROM case_record c
             WHERE c.id IN (SELECT unnest($2::bigint[]) UNION SELECT case_id FROM involvement WHERE relation_id = ANY($1))
-        ), alike AS (
-            SELECT id FROM changed UNION SELECT k.id FROM case_record k
-            WHERE k.zaak <> '' AND k.zaak IN (SELECT zaak FROM changed WHERE zaak <> '' UNION SELECT unnest($3::text[]))
         )
-        UPDATE case_record c SET protected = p.protected
-        FROM (SELECT c.id, {PROTECTED} protected FROM alike JOIN case_record c USING (id)) p WHERE c.id = p.id AND c.protected <> p.protected
+        UPDATE case_record c SET protected = NOT c.protected
+        WHERE c.protected <> {PROTECTED} AND c.id = ANY(ARRAY(
+            SELECT id FROM changed
+            UNION SELECT k.id FROM (SELECT zaak FROM changed WHERE zaak <> '' UNION SELECT unnest($3::text[])) z
+            CROSS JOIN LATERAL (SELECT id FROM case_record WHERE zaak <> '' AND zaak = z.zaak OFFSET 0) k
+        ))
         """,
         sorted(relation_ids),
         sorted(cases),
@@ -255,7 +258,8 @@ async def protect(
     )
 
 
-_SECRET = "SELECT FROM {} JOIN relation r ON r.id = i.relation_id WHERE {} AND r.non_disclosure"
+# OFFSET 0: one by one. Without it all that there are are gone through, where the planner thinks that they are few.
+_SECRET = "SELECT FROM {} JOIN relation r ON r.id = i.relation_id WHERE {} AND r.non_disclosure OFFSET 0"
 PROTECTED = f"""(EXISTS ({_SECRET.format("involvement i", "i.case_id = c.id")}) OR (c.zaak <> '' AND EXISTS (
     {_SECRET.format("case_record k JOIN involvement i ON i.case_id = k.id", "k.zaak = c.zaak AND k.zaak <> ''")})))"""
 """Whether someone in case `c`, as this or another system knows it, has non-disclosure."""
