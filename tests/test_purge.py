@@ -1,7 +1,7 @@
 """Retention: what is over time goes with everything that came from it, does not come back, and takes nobody else's id."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -53,10 +53,12 @@ async def case_ids(hub: Hub, source: str) -> set[str]:
 
 
 async def everything_said(hub: Hub) -> bytes:
-    """All text and bytes of all tables, sealed values opened."""
+    """All text and bytes of all tables, sealed values opened; but for the log, which is kept as long as it must be (`relhub log drop`)."""
     said: list[bytes] = []
     async with hub.database.begin() as store:
         for table in await all_text.searched_tables(store):
+            if table.name in ("consultation_log", "log_seal"):
+                continue
             async for batch in all_text.rows_of(store, table):
                 said += [bytes(v) if isinstance(v, bytes | memoryview) else str(v).encode() for row in batch for v in row if v is not None]
         for column in SEALED_COLUMNS:
@@ -194,9 +196,9 @@ async def test_a_dry_run_says_exactly_what_goes_and_changes_nothing(hub: Hub) ->
 
 
 async def test_a_purge_that_is_broken_off_goes_on_with_the_rest(hub: Hub) -> None:
-    hub = keeping(hub, "permits", *AT_ONCE)
+    hub = keeping(hub, "enforcement", *AT_ONCE)
     whole = await purge(hub, dry_run=True)
-    looks = iter([False, False, True])
+    looks = iter([False] * 4)
     first = await purge(hub, batch=2, stopping=lambda: next(looks, True))
     assert first.stopped
     assert 0 < sum(first.cases.values()) < sum(whole.cases.values())
@@ -261,8 +263,11 @@ async def said(hub: Hub, source: str, set_key: str, records: RecordSet) -> None:
 
 
 @pytest.fixture
-def bare(migrated_url: str) -> Hub:
-    return bare_hub(migrated_url, *(bare_source(name).model_copy(update={"retention": AT_ONCE}) for name in ("copy-a", "copy-b")))
+async def bare(migrated_url: str) -> AsyncIterator[Hub]:
+    """A hub of two sources that are never asked anything, and keep nothing that ended."""
+    hub = bare_hub(migrated_url, *(bare_source(name).model_copy(update={"retention": AT_ONCE}) for name in ("copy-a", "copy-b")))
+    yield hub
+    await hub.database.close()
 
 
 async def test_redirects_decisions_and_former_ids_go_with_the_party_and_its_id_is_never_given_again(bare: Hub) -> None:
@@ -281,7 +286,6 @@ async def test_redirects_decisions_and_former_ids_go_with_the_party_and_its_id_i
     now = await rows(bare, "SELECT p.key, p.relation_id FROM party_record p ORDER BY 1")
     assert now[0]["relation_id"] not in ids
     assert now[1]["relation_id"] in ids
-    await bare.database.close()
 
 
 async def test_an_id_that_led_from_one_to_another_leads_nowhere_when_the_last_who_had_it_is_forgotten(bare: Hub) -> None:
@@ -295,14 +299,12 @@ async def test_an_id_that_led_from_one_to_another_leads_nowhere_when_the_last_wh
     held = await rows(bare, "SELECT key FROM membership WHERE relation_id = $1", together)
     assert (row["merged_into"], row["anchor_source"]) == (None, "") or {one["key"] for one in held} == {"stays"}
     assert b"goes" not in await everything_said(bare)
-    await bare.database.close()
 
 
 async def test_a_set_with_a_case_that_is_not_over_time_stays_whole(bare: Hub) -> None:
     old, young = person("copy-a", "1", "p", ended=date(2020, 1, 1)), person("copy-a", "1b", "p")
     await said(bare, "copy-a", "set", RecordSet(old.cases + young.cases, old.parties))
     assert (await purge(bare)).cases == {}
-    await bare.database.close()
 
 
 class PurgedTown(Town):

@@ -80,11 +80,12 @@ async def read_sets(store: Store, hub: Hub, source: str, set_keys: Collection[st
     await _reject_taken(store, source, read, rejected)
     if rejected:
         await _set_aside(store, hub, source, by_set, rejected, at)
-    over = [set_key for set_key, records in read.items() if all_over_time(hub.sources[source].retention_rules, ages(records.cases), at)]
+    over = {set_key for set_key, records in read.items() if all_over_time(hub.sources[source].retention_rules, ages(records.cases), at)}
     kept = {set_key: records for set_key, records in read.items() if set_key not in over}
     if over:
         await expire_sets(store, hub, source, over, at)
-    await marks_of(hub, source).forget(store, list(kept))
+    # Also what was rejected: a set of which documents were purged is whole again after the next pull.
+    await marks_of(hub, source).forget(store, [set_key for set_key in by_set if set_key not in over])
     await replace(store, hub, source, kept, at)
     await documents.mark_read(store, source, list(kept))
     return len(rejected)
