@@ -176,8 +176,8 @@ class Town(RuleBasedStateMachine):
     async def check_protection(self, store: Store) -> None:
         """A relation has non-disclosure as its records say now, and each case is protected as its relations say, in whichever system it is known."""
         expected: dict[str, list[bool | None]] = {}
-        for row in await store.driver.fetch("SELECT source, key, relation_id, body->'flags' ? 'non_disclosure' secret FROM party_record"):
-            tells = self.hub.adapters[row["source"]].tells_non_disclosure
+        for row in await store.driver.fetch("SELECT source, kind, relation_id, body->'flags' ? 'non_disclosure' secret FROM party_record"):
+            tells = self.hub.adapters[row["source"]].tells_non_disclosure or row["kind"] == "organisation"  # which never is in doubt
             expected.setdefault(row["relation_id"], []).append(True if row["secret"] else False if tells else None)
         protected = {id_: any(said) if set(said) != {None} else self.hub.protected_when_unknown for id_, said in expected.items()}
         stored = await store.driver.fetch("SELECT id, non_disclosure FROM relation WHERE retired_at IS NULL")

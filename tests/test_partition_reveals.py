@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import pytest
-from tests.rights_world import OUR, Drawn, build, open_hub
+from tests.rights_world import OUR, Drawn, Setting, build, open_hub
 from tests.towns import NewDatabase, rows, seeing, settings_for
 
 from relhub.domain.access import Profile
@@ -117,9 +117,9 @@ def _case(source: str, capacity: str, party: Drawn) -> tuple[object, ...]:
 
 
 async def _counted(url: str, *cases: tuple[object, ...], enforcement: Level = Level.none) -> Revealed:
-    plain = open_hub(url)
+    plain = open_hub(url, Setting())
     try:
-        await build(plain, list(cases))
+        await build(plain, list(cases), [])
         return await reveals(seeing(plain, Level.summary, enforcement=enforcement), "answering-questions")
     finally:
         await plain.database.close()

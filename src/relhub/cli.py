@@ -230,6 +230,23 @@ def rebuild() -> None:
 
 
 @app.command()
+def purge(dry_run: Annotated[bool, typer.Option(help="Change nothing; say what would go.")] = False) -> None:
+    """Remove what is over time (`[[retention]]` of the source files, and what sources say themselves), and all that came from it.
+
+    `relhub worker` does the same once a day. May be broken off at any moment and started again.
+    """
+    from relhub.services.purge import purge as remove
+
+    purged = with_hub(lambda hub: remove(hub, dry_run=dry_run))
+    for line in purged.lines():
+        typer.echo(line)
+    if not purged.lines():
+        typer.echo("Nothing is over time.")
+    elif dry_run:
+        typer.echo("Nothing was changed.")
+
+
+@app.command()
 def doctor(
     log: Annotated[list[Path] | None, typer.Option(help="A log file to look through as well. May be repeated.")] = None,
 ) -> None:

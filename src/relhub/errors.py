@@ -35,6 +35,10 @@ class PullRefused(RelhubError):
     """A pull that would lose more than its `expect` allows changed nothing."""
 
 
+class PurgeRefused(RelhubError):
+    """Another process is purging: one at a time."""
+
+
 class PullLost(RelhubError):
     """Another process has taken a pull over, because it thought that this one was gone: what this one wrote last is not kept."""
 

@@ -18,6 +18,7 @@ from relhub.services.export_log import export_log
 from relhub.services.hub import Hub
 from relhub.services.prepare_months import prepare_months
 from relhub.services.pull_source import pull_waiting
+from relhub.services.purge import purge_when_due
 from relhub.services.schedule_pulls import due_moments, forget_old, schedule_pulls, sources_to_pull
 from relhub.services.seal_log import seal_log, sealed_lately
 from relhub.services.tell_privacy_officer import tell_waiting
@@ -25,6 +26,7 @@ from relhub.services.tell_privacy_officer import tell_waiting
 _AT_ONCE = 4  # pulls of one process: each needs two connections
 _SECONDS_BETWEEN = 1.0
 _SECONDS_BETWEEN_SEALS = 60.0
+_SECONDS_BETWEEN_PURGES = 600.0  # between looking whether a day has passed
 _SECONDS_PER_STATEMENT = 300
 log = structlog.get_logger(__name__)
 
@@ -61,16 +63,17 @@ class Worker:
     def __init__(self, hub: Hub, stopping: asyncio.Event, drain_timeout: float, collector: Logboek | None = None) -> None:
         self._hub, self._stopping, self._drain_timeout, self._collector = hub, stopping, drain_timeout, collector
         self._asked: dict[str, datetime] = {}
-        self._forgotten_at = self._partitions_at = datetime.min.replace(tzinfo=UTC)
+        self._forgotten_at = self._partitions_at = self._purge_looked_at = datetime.min.replace(tzinfo=UTC)
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         log.info("worker started", sources=sorted(self._hub.sources))
         tending = asyncio.create_task(self._again_and_again(self._tend_log))
         telling = asyncio.create_task(self._again_and_again(self._tell))
+        purging = asyncio.create_task(self._again_and_again(self._purge))
         await self._again_and_again(self._look)
         await self._drain()
-        await asyncio.gather(tending, telling)
+        await asyncio.gather(tending, telling, purging)
         log.info("worker stopped")
 
     async def _again_and_again(self, duty: Callable[[], Awaitable[None]]) -> None:
@@ -110,6 +113,27 @@ class Worker:
             raise
         except Exception as error:  # a bug: pulls go on, and the metrics say that this waits
             log.error("the privacy officer is not told", error=type(error).__name__, places=places(error))
+
+    async def _purge(self) -> None:
+        """What is over time goes, once a day."""
+        now = datetime.now(UTC)
+        if (now - self._purge_looked_at).total_seconds() < _SECONDS_BETWEEN_PURGES:
+            return
+        self._purge_looked_at = now
+        try:
+            purged = await purge_when_due(self._hub, now, self._stopping.is_set)
+        except DatabaseUnusable:
+            raise
+        except Exception as error:  # a bug: pulls go on, and it is tried again within the hour
+            log.error("the purge failed", error=type(error).__name__, places=places(error))
+        else:
+            if purged:
+                log.info(
+                    "purged",
+                    stopped=purged.stopped,
+                    cases=purged.cases.total(),
+                    **{k.replace(" ", "_"): n for k, n in purged.counts.items()},
+                )
 
     async def _look(self) -> None:
         now = datetime.now(UTC)

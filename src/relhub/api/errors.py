@@ -31,6 +31,7 @@ from relhub.errors import (
     Problem,
     PullLost,
     PullRefused,
+    PurgeRefused,
     RecordRejected,
     RelhubError,
     SealLost,
@@ -116,6 +117,7 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
     SourceError: _SOURCE_BROKEN,
     RecordRejected: _SOURCE_BROKEN,
     PullRefused: Answer(409, "pull-refused", "The pull changed nothing"),
+    PurgeRefused: UNEXPECTED,  # met by a command and a worker only
     PullLost: Answer(409, "pull-lost", "Another process pulls this source"),
     LogboekUnavailable: UNEXPECTED,  # met by a worker only
     KeyReused: Answer(409, "idempotency-key-reused", "This Idempotency-Key was used for another request"),

@@ -13,6 +13,7 @@ from relhub.config.authentication import Auth, NoAuth
 from relhub.domain.behalf import check_template
 from relhub.domain.compartments import CONFIDENTIALITIES, Category, Regime, Sensitivity
 from relhub.domain.identifiers import rsin
+from relhub.domain.retention import RetentionRule
 from relhub.domain.schedule import check_schedule
 from relhub.errors import ConfigurationError
 
@@ -59,6 +60,23 @@ class Kinds(_Strict):
     controller: str = ""
 
 
+class Retention(_Strict):
+    """How long cases of these kinds are kept after they ended; of every kind, when none is named."""
+
+    kinds: frozenset[str] = frozenset()
+    years: Annotated[int, Field(ge=0, le=200)] | None = None
+    days: Annotated[int, Field(ge=0, le=73_000)] | None = None
+
+    @model_validator(mode="after")
+    def _says_how_long(self) -> Self:
+        if self.years is None and self.days is None:
+            raise ValueError("say for how long: years, days or both")
+        return self
+
+    def as_rule(self) -> RetentionRule:
+        return RetentionRule(self.kinds, self.years or 0, self.days or 0)
+
+
 class SourceConfig(_Strict):
     """One source as its file describes it. `options`: the tables that are the adapter's own, which validates them."""
 
@@ -77,6 +95,7 @@ class SourceConfig(_Strict):
     category: Category = "ordinary"
     kinds: tuple[Kinds, ...] = ()  # cases of these kinds are otherwise
     confidentiality: str = "zaakvertrouwelijk"  # of cases of which the source does not say it
+    retention: tuple[Retention, ...] = ()  # the first that fits the kind of a case decides; none: as long as the source has it
     auth: Auth = NoAuth(kind="none")
     limits: Limits = Limits()
     expect: Expect = Expect()
@@ -130,6 +149,10 @@ class SourceConfig(_Strict):
     def refuses(self, kind: str) -> bool:
         """Whether cases of this kind may not be kept: police data (Wpg) in a source whose records decide who others are."""
         return self.sensitivity(kind).regime == "wpg" and self.identity != "leaf"
+
+    @property
+    def retention_rules(self) -> tuple[RetentionRule, ...]:
+        return tuple(one.as_rule() for one in self.retention)
 
     @property
     def controllers(self) -> frozenset[str]:

@@ -5,6 +5,7 @@ import gc
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from relhub.adapters import Adapter
@@ -14,6 +15,7 @@ from relhub.config.keys import keys_of
 from relhub.config.settings import Settings
 from relhub.config.sources import SourceConfig, load_sources
 from relhub.domain.access import AccessRules
+from relhub.domain.retention import Keep
 from relhub.services.decide_access import Access
 from relhub.storage.database import Database
 from relhub.storage.sealing import Sealer
@@ -36,6 +38,7 @@ class Hub:
     event_source: str = "urn:nld:relhub"
     protected_when_unknown: bool = False  # whether people of whom no source tells have non-disclosure
     own_activity: str = ""  # in the register of processing activities: what is done on the command line, and what stewards decide
+    keep: Keep = field(default_factory=Keep)
     fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2), repr=False)
     """Of those who ask for fresh data no more than this wait for the store at once: the other connections are for looking."""
 
@@ -67,6 +70,7 @@ class Hub:
             event_source=settings.event_source,
             own_activity=settings.own_activity,
             protected_when_unknown=settings.non_disclosure_when_unknown,
+            keep=Keep(timedelta(settings.keep_events_days), timedelta(settings.keep_notices_days), timedelta(settings.keep_former_days)),
         )
 
     def read_access_rules(self, path: Path) -> None:

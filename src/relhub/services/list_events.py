@@ -16,6 +16,7 @@ from relhub.services.hub import Hub
 from relhub.services.keep_records import at_utc
 from relhub.storage.events import Event, events_after, horizon
 from relhub.storage.log import add_look
+from relhub.storage.purges import trimmed_to
 
 _TYPES = {
     "case.changed": "nl.zaken.zaak-gewijzigd",
@@ -26,13 +27,17 @@ _TYPES = {
 }
 _MAY_NOT_FOLLOW = Refusal("This processing activity may not follow changes; name one of which the access rule says follow = true.")
 _RESTORED = Problem("query cursor", "is not one that this list gave since the store was restored; start again without it")
+_TRIMMED = Problem(
+    "query cursor",
+    "is older than the events that are still kept, so some may be missed; read again what you follow, and start again without it",
+)
 _NO_OCCASION = Refusal("Changes are followed without an occasion: leave X-Occasion out.")
 
 
 async def list_events(hub: Hub, asked: Asked, query: EventQuery, base: str) -> bytes:
     """The events after the cursor, in the order in which they became visible. `base`: the address of the API, for where to ask.
 
-    Raises NotAllowed, and InvalidInput for a cursor of another list, or of before the database was restored.
+    Raises NotAllowed, and InvalidInput for a cursor of another list, of before the database was restored, or of before the events that are kept.
     """
     admitted = await admit(hub, asked, "events")
     profile = admitted.profile
@@ -44,6 +49,8 @@ async def list_events(hub: Hub, asked: Asked, query: EventQuery, base: str) -> b
         after = (int(place[1]), int(place[2])) if place else (before if query.start == "now" else 0, 0)
         if after[0] > before:
             raise InvalidInput(_RESTORED)
+        if place and after < await trimmed_to(store.driver):
+            raise InvalidInput(_TRIMMED)
         seen = profile.at_least(Level.summary), profile.at_least(Level.existence)
         found = await events_after(store.driver, after, before, *seen, query.limit)
         relation_ids = sorted({event.relation_id for event in found if event.relation_id})

@@ -14,6 +14,7 @@ from relhub import metrics, tracing
 from relhub.adapters import Document, Page
 from relhub.errors import DatabaseUnusable, PullLost, PullRefused, RelhubError, SealLost, SourceError, SourceRefused, SourceUnavailable
 from relhub.logs import places
+from relhub.services.expire_sets import marks_of
 from relhub.services.hub import Hub
 from relhub.services.own_look import COMMAND_LINE, own_look
 from relhub.services.read_sets import Encoded, encode, forget, not_older, read_sets, save
@@ -21,6 +22,7 @@ from relhub.storage import documents, pulls, sources
 from relhub.storage.database import Store
 from relhub.storage.log import add_look
 from relhub.storage.pulls import Pull
+from relhub.storage.purges import forget_gone
 from relhub.storage.sources import SourceState
 
 OnProgress = Callable[[int, int | None], None]
@@ -179,7 +181,15 @@ class _Pull:
             known = await documents.known_hashes(store, self.name, list(encoded))
             sets = [document.set_key for document in page.documents]
             unread = await documents.unread_among(store, self.name, sets) if page.closing else set()
-        return [item for id_, item in encoded.items() if known.get(id_) != item.hash], unread
+            new = {id_: item for id_, item in encoded.items() if known.get(id_) != item.hash}
+            purged = await marks_of(self.hub, self.name).known(store, self._tokens(new))
+        return [item for id_, item in new.items() if self._token(id_, item) not in purged], unread
+
+    def _token(self, id_: str, item: Encoded) -> bytes:
+        return marks_of(self.hub, self.name).token(id_, item.hash)
+
+    def _tokens(self, encoded: dict[str, Encoded]) -> list[bytes]:
+        return [self._token(id_, item) for id_, item in encoded.items()]
 
     async def _commit(
         self, page: Page, encoded: dict[str, Encoded], changed: list[Encoded], unread: set[str], extra: list[Document]
@@ -201,6 +211,7 @@ class _Pull:
                 self.report.quarantined += await read_sets(store, self.hub, self.name, to_read, fresh, at)
             await self._set_aside(store, page, at)
             await documents.mark_seen(store, self.name, list(encoded), self.number)
+            await marks_of(self.hub, self.name).mark_seen(store, self._tokens(encoded), self.number)
             await sources.save_cursor(store, self.name, page.cursor, adapter.mapping_version, page.expected)
             aside = self.report.quarantined - aside
             await pulls.add_page(store, self.pull, len(page.documents), len(changed), aside, seen, page.expected)
@@ -237,6 +248,7 @@ class _Pull:
             ids, set_keys = await documents.gone_documents(store, self.name, self.number, pulls=1 if self.pull.accept_loss else 2)
             if ids:
                 await forget(store, self.hub, self.name, ids, set_keys, at)
+            await forget_gone(store, self.name, self.number, pulls=1 if self.pull.accept_loss else 2)
             await documents.forget_unnamed(store, self.name, self.pull.started_at or at)
             self.report.gone = len(set_keys)
             await sources.finish_pull(store, self.name, at)

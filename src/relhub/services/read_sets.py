@@ -10,7 +10,9 @@ import orjson
 
 from relhub.adapters import Document
 from relhub.domain.record import RecordSet
+from relhub.domain.retention import all_over_time
 from relhub.errors import RecordRejected
+from relhub.services.expire_sets import ages, expire_sets, marks_of
 from relhub.services.hub import Hub
 from relhub.services.keep_records import check_records, keep_records, personal_numbers
 from relhub.services.settle import settle
@@ -69,7 +71,7 @@ def _row(document: Document, item: Encoded, keep: bool, pull: int) -> documents.
 
 
 async def read_sets(store: Store, hub: Hub, source: str, set_keys: Collection[str], fresh: Sequence[Document], at: datetime) -> int:
-    """Reads these complete sets; `fresh`: documents at hand. What can't be read goes to quarantine, its earlier records stay.
+    """Reads these complete sets; `fresh`: documents at hand. What can't be read goes to quarantine, its earlier records stay; what is over time is not kept.
 
     Returns how many went to quarantine.
     """
@@ -78,8 +80,14 @@ async def read_sets(store: Store, hub: Hub, source: str, set_keys: Collection[st
     await _reject_taken(store, source, read, rejected)
     if rejected:
         await _set_aside(store, hub, source, by_set, rejected, at)
-    await replace(store, hub, source, read, at)
-    await documents.mark_read(store, source, list(read))
+    over = {set_key for set_key, records in read.items() if all_over_time(hub.sources[source].retention_rules, ages(records.cases), at)}
+    kept = {set_key: records for set_key, records in read.items() if set_key not in over}
+    if over:
+        await expire_sets(store, hub, source, over, at)
+    # Also what was rejected: a set of which documents were purged is whole again after the next pull.
+    await marks_of(hub, source).forget(store, [set_key for set_key in by_set if set_key not in over])
+    await replace(store, hub, source, kept, at)
+    await documents.mark_read(store, source, list(kept))
     return len(rejected)
 
 

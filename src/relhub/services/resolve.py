@@ -63,9 +63,21 @@ async def _lead_on(store: Store, names: Collection[PartyName]) -> dict[str, str 
 async def _name(store: Store, sealer: Sealer, clusters: list[Cluster], held: list[Held]) -> tuple[Naming, list[relations.Given]]:
     nameless = {member.name for cluster in clusters for member in cluster.members}
     unused = await relations.unused_ids(store, nameless)
-    mint = _Mint(sealer, await relations.anchored(store, nameless))
+    mint = _Mint(sealer, await _used(store, sealer, {cluster.anchor for cluster in clusters}))
     naming = give_ids(clusters, held, unused, mint)
     return naming, [relations.Given(id_, cluster, mint.minted.get(id_)) for id_, cluster in zip(naming.ids, clusters, strict=True)]
+
+
+async def _used(store: Store, sealer: Sealer, anchors: Collection[PartyName]) -> dict[PartyName, int]:
+    """How many ids were ever first given for each of these; also ids of which nothing else is known any more, which are the first of them."""
+    used = await relations.anchored(store, anchors)
+    unsure = set(anchors)
+    while unsure:
+        following = {name: sealer.relation_id(*name, used.get(name, 0) + 1) for name in unsure}
+        taken = await relations.given_ids(store, following.values())
+        unsure = {name for name in unsure if following[name] in taken}
+        used |= {name: used.get(name, 0) + 1 for name in unsure}
+    return used
 
 
 class _Mint:

@@ -151,9 +151,16 @@ async def forget_unnamed(store: Store, source: str, before: datetime) -> None:
 
 
 async def pull_counts(store: Store, source: str, pull: int) -> tuple[int, int]:
-    """(cases known before, of those seen in this pull)."""
+    """(cases known before, of those seen in this pull); those that were purged are still the source's."""
     row = await store.driver.fetchrow(
-        "SELECT count(*) known, count(*) FILTER (WHERE seen_pull >= $2) seen FROM document WHERE source = $1 AND closing", source, pull
+        """
+        SELECT count(*) known, count(*) FILTER (WHERE seen_pull >= $2) seen FROM (
+            SELECT seen_pull FROM document WHERE source = $1 AND closing
+            UNION ALL SELECT seen_pull FROM purged_document WHERE source = $1 AND closing
+        ) every
+        """,
+        source,
+        pull,
     )
     assert row is not None  # an aggregate
     return row["known"], row["seen"]

@@ -55,6 +55,9 @@ async def horizon(driver: Driver) -> int:
     come here, go before all that happens from now on.
     """
     await driver.execute("UPDATE event SET transaction = 0 WHERE transaction >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+    await driver.execute(
+        "UPDATE purge_state SET event_transaction = 0 WHERE event_transaction >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+    )
     return int(await driver.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
 
 

@@ -127,6 +127,11 @@ async def anchored(store: Store, names: Collection[PartyName]) -> dict[PartyName
     return {(row["anchor_source"], row["anchor_key"]): row["last"] for row in rows}
 
 
+async def given_ids(store: Store, ids: Collection[str]) -> set[str]:
+    """Of these ids, those that were ever given."""
+    return {row["id"] for row in await store.driver.fetch("SELECT id FROM relation WHERE id = ANY($1)", sorted(ids))}
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """An id for a cluster; `number` is there when it is new."""

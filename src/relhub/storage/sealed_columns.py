@@ -55,6 +55,8 @@ NOT_SEALED = {
     "log_seal.leaves": "hashes of what was logged",
     "log_seal.previous": "a hash of the seal before",
     "log_seal.mac": "what only who has the index key can make",
+    "purged_document.token": "a keyed hash",
+    "purged_document.set_token": "a keyed hash",
     "match_key.token": "a keyed hash",
     "party_identifier.token": "a keyed hash",
     "search_term.term": "a keyed hash",

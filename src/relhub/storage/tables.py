@@ -140,6 +140,29 @@ Index("document_set_key_idx", document.c.set_key, document.c.source)  # not the 
 # F. Sets with a document that changed since they were read.
 unread_set = Table("unread_set", metadata, Column("source", Text, primary_key=True), Column("set_key", Text, primary_key=True))
 
+# F. Documents of cases that are over time, so that they are not kept again while they stay as they are: keyed hashes of what was sent, and of
+# the set's key, nothing else. Gone when the source has them no more.
+purged_document = Table(
+    "purged_document",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("token", LargeBinary, primary_key=True),
+    Column("set_token", LargeBinary, nullable=False),
+    Column("closing", Boolean, nullable=False),
+    Column("seen_pull", Integer, nullable=False),
+)
+Index("purged_document_set_idx", purged_document.c.source, purged_document.c.set_token)
+
+# One row: when the last purge came to its end, and the last event that was trimmed.
+purge_state = Table(
+    "purge_state",
+    metadata,
+    Column("one", Boolean, CheckConstraint("one", name="one"), primary_key=True, server_default="true"),
+    Column("purged_at", _Time),
+    Column("event_transaction", BigInteger, nullable=False, server_default="0"),
+    Column("event_id", BigInteger, nullable=False, server_default="0"),
+)
+
 # F. What could not be read strictly: the reason in clear (it holds no values), what was sent sealed.
 quarantine = Table(
     "quarantine",
@@ -184,6 +207,7 @@ membership = Table(
 )
 Index("membership_party_idx", membership.c.source, membership.c.key)
 Index("membership_relation_idx", membership.c.relation_id, postgresql_where=text("until_at IS NULL"))
+Index("membership_until_idx", membership.c.until_at, postgresql_where=text("until_at IS NOT NULL"))
 Index("membership_former_idx", membership.c.relation_id, postgresql_where=text("until_at IS NOT NULL"))
 Index(
     "membership_open_key",
