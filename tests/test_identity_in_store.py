@@ -87,7 +87,17 @@ class Town(RuleBasedStateMachine):
 
     async def clear(self) -> None:
         async with self.hub.database.begin() as store:
-            for table in ("involvement", "case_record", "party_record", "membership", "decision", "event", "relation"):
+            for table in (
+                "involvement",
+                "case_record",
+                "party_record",
+                "match_key",
+                "search_term",
+                "membership",
+                "decision",
+                "event",
+                "relation",
+            ):
                 await store.driver.execute(f"DELETE FROM {table}")
 
     def teardown(self) -> None:
@@ -261,3 +271,20 @@ def test_a_record_that_turns_out_to_be_of_a_person_makes_its_relation_one(migrat
         town.a_set_says("copy-a", "1", [("p", "", "002564440", who, "", False)], "vergunning", "")
         town.it_is_what_all_at_once_gives()
     town.teardown()
+
+
+def test_nothing_of_a_record_that_is_gone_is_left_to_find_it_by(migrated_url: str, own_loop: asyncio.AbstractEventLoop) -> None:
+    """No foreign key sees to it."""
+    town = Town()
+    Town.database_url, Town.loop = migrated_url, own_loop
+    town.empty()
+    town.a_set_says("copy-a", "1", [("p", "999990019", "", "bram", "", False)], "vergunning", "")
+    assert own_loop.run_until_complete(left_to_find(town)) > 0
+    town.a_set_is_gone("copy-a", "1")
+    assert own_loop.run_until_complete(left_to_find(town)) == 0
+    town.teardown()
+
+
+async def left_to_find(town: Town) -> int:
+    async with town.hub.database.driver() as driver:
+        return int(await driver.fetchval("SELECT (SELECT count(*) FROM match_key) + (SELECT count(*) FROM search_term)"))

@@ -36,7 +36,7 @@ MINIMUM_VERSION = 150000
 _SESSION = {
     "application_name": "relhub",
     "jit": "off",
-    "enable_seqscan": "off",  # a plan that was made when a table was empty is still right when it is full
+    "enable_seqscan": "off",  # a plan that was made when a table was empty is still right when it is full: tests/test_plans.py
     "plan_cache_mode": "force_generic_plan",  # planning the view anew for each question would cost as much as answering it
     "timezone": "UTC",
     "tcp_keepalives_idle": "4",
