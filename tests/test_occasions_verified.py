@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from tests.towns import by_permits, rows, with_activity
 
-from relhub.errors import NotAllowed
+from relhub.demo import RunningTown
+from relhub.domain.compartments import Level, Opening
+from relhub.errors import NotAllowed, SourceUnavailable
 from relhub.services.asked import SearchQuery, ViewOptions
 from relhub.services.hub import Hub
 from relhub.services.search_relations import search_relations
@@ -58,3 +60,23 @@ async def test_no_source_is_asked_for_a_case_on_an_occasion_that_does_not_hold(e
     with pytest.raises(NotAllowed):
         await show_case(empty_hub, by_permits(), "permits", "V-2026-00003")
     assert [row["case_id"] for row in await rows(empty_hub, "SELECT case_id FROM case_record")] == ["V-2026-00001"]
+
+
+async def test_a_case_that_may_not_be_seen_is_as_little_an_occasion_as_one_that_is_not_there(hub: Hub, town: RunningTown) -> None:
+    """Of one's own department, open, and with the relation in it: that it would hold is what may not be known."""
+    [case] = await rows(
+        hub, "SELECT relation_id FROM involvement i JOIN case_record c ON c.id = i.case_id WHERE c.case_id = 'V-2026-00001'"
+    )
+    closed = Opening(Level.none, frozenset({"licensing"}), kinds=frozenset({"omgevingsvergunning"}), confidentiality="zeer_geheim")
+    openings = hub.access.rules.activities["permit-handling"].openings
+    blind = with_activity(hub, "permit-handling", openings=(closed, *openings))
+    held, unknown = by_permits(), by_permits("case:permits/V-2026-99999")
+    for refused in (held, unknown):
+        with pytest.raises(NotAllowed, match="The occasion does not hold"):
+            await view_relation(blind, refused, case["relation_id"], ViewOptions())
+        with pytest.raises(NotAllowed, match="The occasion does not hold"):
+            await search_relations(searching(blind), refused, JOHANNA)
+    town.set_fault("permits", "down")
+    for as_unknown in (held, unknown):
+        with pytest.raises(SourceUnavailable):
+            await view_relation(blind, as_unknown, case["relation_id"], ViewOptions())

@@ -37,11 +37,6 @@ class Admitted:
         return self.occasion.sort == "case"
 
     @property
-    def case_department(self) -> str | None:
-        """The department that must deal with that case; None: any."""
-        return self.look.department if self.profile.activity.case.own_department else None
-
-    @property
     def does_not_hold(self) -> Refusal:
         return occasion_does_not_hold(self.profile.activity)
 
@@ -133,7 +128,7 @@ def _could_hold(hub: Hub, admitted: Admitted) -> bool:
     source = hub.sources.get(admitted.occasion.source)
     departments = set(source.departments.values()) if source else set()
     return could_show(hub, admitted.profile, admitted.occasion.source) and (
-        not departments or admitted.case_department is None or admitted.case_department in departments
+        not departments or not admitted.profile.activity.case.own_department or admitted.look.department in departments
     )
 
 

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass, replace
 
-from relhub.domain.access import Activity, Consumer, Profile, Refusal, admits, occasion_does_not_hold
+from relhub.domain.access import Consumer, Profile, Refusal, admits, occasion_does_not_hold
 from relhub.domain.compartments import Level
 from relhub.domain.occasions import Occasion, parse_occasion
 from relhub.errors import InvalidInput, NotFound, Problem
 from relhub.services.hub import Hub
 from relhub.services.own_look import own_look
-from relhub.storage.cases import is_open_with
+from relhub.storage.cases import is_open_with, relations_of_occasion
 from relhub.storage.compartments import cases_of_relation, present_id
 from relhub.storage.database import Driver
 from relhub.storage.log import add_look
-from relhub.storage.views import relations_of_occasion
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +42,35 @@ async def explain_access(hub: Hub, consumer: Consumer, activity_id: str, occasio
         await hub.access.renew(store.driver)
         relation_id = await present_id(store.driver, relation_id)
         cases = await cases_of_relation(store.driver, relation_id)
-        activity = admits(hub.access.rules, consumer, activity_id, parsed)
-        refused = (
-            activity.reason if isinstance(activity, Refusal) else await _verify(hub, store.driver, activity, consumer, parsed, relation_id)
-        )
+        found = await _explain(hub, store.driver, consumer, activity_id, parsed, relation_id, cases)
         look = replace(own_look(hub, "explain-access"), activity=activity_id, occasion=str(parsed))
         await add_look(store.driver, look, "shown" if cases else "not-found", [relation_id] if cases else [], [ref for ref, _ in cases])
     if not cases:
         raise NotFound("there is no such relation, or it is in no case")
+    return found
+
+
+async def _explain(
+    hub: Hub, driver: Driver, consumer: Consumer, activity_id: str, occasion: Occasion, relation_id: str, cases: list[tuple[str, int]]
+) -> Explanation:
+    activity = admits(hub.access.rules, consumer, activity_id, occasion)
     if isinstance(activity, Refusal):
-        return Explanation(refused, (), ())
+        return Explanation(activity.reason, (), ())
     profile = hub.access.profile(activity, consumer.organisation)
+    refused = await _verify(hub, driver, profile, consumer, occasion, relation_id)
     return Explanation(refused, tuple(sorted(activity.groups)), tuple(_seen(profile, ref, compartment) for ref, compartment in cases))
 
 
-async def _verify(hub: Hub, driver: Driver, activity: Activity, consumer: Consumer, occasion: Occasion, relation_id: str) -> str:
+async def _verify(hub: Hub, driver: Driver, profile: Profile, consumer: Consumer, occasion: Occasion, relation_id: str) -> str:
     """Why the occasion does not hold; empty when it does, or none is needed."""
     if occasion.sort != "case":
         return ""
-    department = consumer.department if activity.case.own_department else None
-    case, must_be_open = (occasion.source, occasion.case_id), activity.case.open
+    asked = (driver, profile, occasion.source, occasion.case_id, consumer.department)
     source = hub.sources.get(occasion.source)
-    ours = source is not None and source.organisation == consumer.organisation
-    holds = ours and await is_open_with(driver, *case, department, must_be_open=must_be_open)
-    if holds and activity.case.involves_relation:
-        holds = relation_id in await relations_of_occasion(driver, *case, department, must_be_open=must_be_open)
-    return "" if holds else occasion_does_not_hold(activity).reason
+    holds = source is not None and source.organisation == consumer.organisation and bool(await is_open_with(*asked))
+    if holds and profile.activity.case.involves_relation:
+        holds = relation_id in await relations_of_occasion(*asked)
+    return "" if holds else occasion_does_not_hold(profile.activity).reason
 
 
 def _seen(profile: Profile, ref: str, id_: int) -> SeenCase:

@@ -53,11 +53,10 @@ async def verify_without_relation(hub: Hub, admitted: Admitted) -> None:
     """
     if not admitted.on_case:
         return
-    must_be_open = admitted.profile.activity.case.open
     refusal = occasion_does_not_hold(admitted.profile.activity, with_relation=False)
     for last in (False, True):
         async with hub.database.driver() as driver:
-            holds = await is_open_with(driver, *admitted.occasion_case, admitted.case_department, must_be_open=must_be_open)
+            holds = await is_open_with(driver, admitted.profile, *admitted.occasion_case, admitted.look.department)
         if holds:
             return
         if holds is None and not last:

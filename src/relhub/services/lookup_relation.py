@@ -13,10 +13,9 @@ from relhub.services.fetch_case import could_show
 from relhub.services.hub import Hub
 from relhub.services.look import verify_without_relation
 from relhub.services.view_relation import view_admitted
-from relhub.storage.cases import CaseParty, is_known, parties_of_case
+from relhub.storage.cases import CaseParty, is_known, parties_of_case, relations_of_occasion
 from relhub.storage.log import add_look
 from relhub.storage.parties import relations_by_number
-from relhub.storage.views import relations_of_occasion
 
 _MAIN_ROLES = ("applicant", "subject-of-enforcement")
 _NO_CASE = "There is no such case, or nothing of it that this processing activity may see."
@@ -97,7 +96,7 @@ async def know_occasion(hub: Hub, admitted: Admitted) -> None:
     if not admitted.on_case:
         return
     async with hub.database.driver() as driver:
-        known = await is_known(driver, *admitted.occasion_case)
+        known = await is_known(driver, admitted.profile, *admitted.occasion_case)
     if not known:
         await fetch_occasion(hub, admitted)
 
@@ -111,11 +110,11 @@ async def _nothing(hub: Hub, admitted: Admitted, reason: str) -> NoReturn:
 
 async def _ambiguous(hub: Hub, admitted: Admitted, found: list[str]) -> NoReturn:
     """Both are named to those whose occasion involves one of them, or who need none."""
-    if admitted.on_case:
+    if not admitted.profile.activity.case.involves_relation:
+        await verify_without_relation(hub, admitted)
+    elif admitted.on_case:
         async with hub.database.driver() as driver:
-            involved = await relations_of_occasion(
-                driver, *admitted.occasion_case, admitted.case_department, must_be_open=admitted.profile.activity.case.open
-            )
+            involved = await relations_of_occasion(driver, admitted.profile, *admitted.occasion_case, admitted.look.department)
         if not set(found) & involved:
             await refuse(hub, admitted.look, admitted.does_not_hold)
     async with hub.database.driver() as driver:

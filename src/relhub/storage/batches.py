@@ -51,7 +51,7 @@ WITH target AS (
 SELECT t.asked, t.id, t.kind, (
         SELECT (c.open OR NOT $8) AND ($7::text IS NULL OR $7 = ANY(c.departments))
             AND (NOT $9 OR EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.case_id = c.id))
-        FROM case_record c WHERE c.source = $5 AND c.case_id = $6) holds,
+        FROM case_record c WHERE c.source = $5 AND c.case_id = $6 AND c.compartment = ANY($3)) holds,
     EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.compartment = ANY($3)) named,
     EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.compartment = ANY($4)) referred,
     (SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM (

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from relhub.domain.access import Profile
+from relhub.domain.compartments import Level
 from relhub.storage.database import Driver, Store
 
 
@@ -34,17 +36,36 @@ async def owners(store: Store, source: str, case_ids: Sequence[str]) -> dict[str
     return {row["case_id"]: row["set_key"] for row in rows}
 
 
-async def is_known(driver: Driver, source: str, case_id: str) -> bool:
-    return bool(await driver.fetchval("SELECT EXISTS (SELECT FROM case_record WHERE source = $1 AND case_id = $2)", source, case_id))
+async def is_known(driver: Driver, profile: Profile, source: str, case_id: str) -> bool:
+    """Whether this case is there for who sees so much: what is withheld is as what is not known."""
+    statement = "SELECT EXISTS (SELECT FROM case_record WHERE source = $1 AND case_id = $2 AND compartment = ANY($3))"
+    return bool(await driver.fetchval(statement, source, case_id, profile.at_least(Level.existence)))
 
 
-async def is_open_with(driver: Driver, source: str, case_id: str, department: str | None, *, must_be_open: bool) -> bool | None:
-    """Whether this case is open, where it must be, and dealt with by this department (None: any); None when it is not known."""
+async def is_open_with(driver: Driver, profile: Profile, source: str, case_id: str, department: str) -> bool | None:
+    """Whether this case is open and dealt with by this department, as far as the activity asks that; None when it is not known, or withheld."""
     statement = """
-        SELECT (open OR NOT $4) AND ($3::text IS NULL OR $3 = ANY(departments)) FROM case_record WHERE source = $1 AND case_id = $2
+        SELECT (open OR NOT $4) AND ($3::text IS NULL OR $3 = ANY(departments)) FROM case_record
+        WHERE source = $1 AND case_id = $2 AND compartment = ANY($5)
     """
-    holds: bool | None = await driver.fetchval(statement, source, case_id, department, must_be_open)
+    condition = profile.activity.case
+    wanted = department if condition.own_department else None
+    holds: bool | None = await driver.fetchval(statement, source, case_id, wanted, condition.open, profile.at_least(Level.existence))
     return holds
+
+
+async def relations_of_occasion(driver: Driver, profile: Profile, source: str, case_id: str, department: str) -> set[str]:
+    """The relations that this case involves, when it is all that the activity asks of a case."""
+    if not await is_open_with(driver, profile, source, case_id, department):
+        return set()
+    rows = await driver.fetch(
+        """
+        SELECT DISTINCT i.relation_id FROM case_record c JOIN involvement i ON i.case_id = c.id WHERE c.source = $1 AND c.case_id = $2
+        """,
+        source,
+        case_id,
+    )
+    return {row["relation_id"] for row in rows}
 
 
 async def parties_of_case(driver: Driver, source: str, case_id: str, compartments: Sequence[int]) -> list[CaseParty]:

@@ -99,7 +99,7 @@ WITH asked AS (SELECT * FROM case_record WHERE source = $1 AND case_id = $2 AND 
 SELECT array_agg(part ORDER BY place, ref) parts, array_agg(ref ORDER BY place, ref) refs, array_agg(compartment ORDER BY place, ref) compartments, array_agg(coalesce(parties::text, '[]') ORDER BY place, ref) parties,
     (SELECT (c.open OR NOT $9) AND ($7::text IS NULL OR $7 = ANY(c.departments)) AND (NOT $10 OR EXISTS (SELECT FROM asked a WHERE a.id = c.id OR EXISTS (
         SELECT FROM involvement i JOIN involvement j ON j.relation_id = i.relation_id WHERE i.case_id = a.id AND j.case_id = c.id)))
-    FROM case_record c WHERE c.source = $5 AND c.case_id = $6) holds
+    FROM case_record c WHERE c.source = $5 AND c.case_id = $6 AND c.compartment = ANY($11)) holds
 FROM shown
 """
 
@@ -114,7 +114,7 @@ async def one_case(
 ) -> CaseView:
     """A case that may be seen from `summary` on, with its parties, and whether the occasion is this case or shares a relation with it."""
     condition, levels = profile.activity.case, (profile.at_least(Level.summary), profile.at_least(Level.full))
-    conditions = profile.shows_non_disclosed, condition.open, condition.involves_relation
+    conditions = profile.shows_non_disclosed, condition.open, condition.involves_relation, profile.at_least(Level.existence)
     with_department = department if condition.own_department else None
     row = await driver.fetchrow(_ONE, source, case_id, *levels, *occasion, with_department, *conditions)
     assert row is not None  # an aggregate

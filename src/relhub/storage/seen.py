@@ -23,7 +23,7 @@ target AS (
 ), occasion AS (
     SELECT (c.open OR NOT $12) AND ($7::text IS NULL OR $7 = ANY(c.departments))
         AND (NOT $13 OR EXISTS (SELECT FROM involvement i JOIN target t ON t.id = i.relation_id WHERE i.case_id = c.id)) holds
-    FROM case_record c WHERE c.source = $5 AND c.case_id = $6
+    FROM case_record c WHERE c.source = $5 AND c.case_id = $6 AND c.compartment = ANY($3)
 ), heard AS (
     SELECT p.id, p.source, p.key, p.variant, p.kind, p.body, said.* FROM target t JOIN party_record p ON p.relation_id = t.id CROSS JOIN LATERAL (
         SELECT max(i.modified_at) FILTER (WHERE i.compartment = ANY($2)) at, coalesce(bool_or(i.compartment = ANY($2)), false) seen,

@@ -150,18 +150,3 @@ def _parts(row: Any) -> ViewParts:
         ],
         sources=orjson.loads(row["sources"] or "{}"),
     )
-
-
-async def relations_of_occasion(driver: Driver, source: str, case_id: str, department: str | None, *, must_be_open: bool) -> set[str]:
-    """The relations that a case involves, when it is open and with this department (None: with any)."""
-    rows = await driver.fetch(
-        """
-        SELECT DISTINCT i.relation_id FROM case_record c JOIN involvement i ON i.case_id = c.id
-        WHERE c.source = $1 AND c.case_id = $2 AND (c.open OR NOT $4) AND ($3::text IS NULL OR $3 = ANY(c.departments))
-        """,
-        source,
-        case_id,
-        department,
-        must_be_open,
-    )
-    return {row["relation_id"] for row in rows}
