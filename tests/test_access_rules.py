@@ -3,15 +3,16 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.rights_world import opening
-from tests.towns import DEMO, bare_source
+from tests.towns import CONSUMERS, DEMO, bare_source
 
-from relhub.config.access_rules import check_organisations, load_access_rules
+from relhub.config.access_rules import check_consumers, check_sources, load_access_rules
 from relhub.domain.access import AccessRules
 from relhub.domain.compartments import (
     CONFIDENTIALITIES,
@@ -148,13 +149,29 @@ def test_break_glass_is_an_activity_of_its_own_and_somebody_is_told(tmp_path: Pa
 
 
 def test_a_source_of_an_organisation_or_controller_that_the_rules_do_not_know_is_refused(tmp_path: Path) -> None:
-    rules = rules_of(tmp_path, "")
-    good = bare_source("copy-a")
-    check_organisations(rules, [(good.name, good.organisation, good.controllers)], [])
+    rules, good = rules_of(tmp_path, ""), bare_source("copy-a")
+    check_sources(rules, {"copy-a": good})
     with pytest.raises(ConfigurationError, match="source copy-a: the access rules know no organisation 'Gemeente Elders'"):
-        check_organisations(rules, [("copy-a", "Gemeente Elders", frozenset())], [])
+        check_sources(rules, {"copy-a": good.model_copy(update={"organisation": "Gemeente Elders"})})
     with pytest.raises(ConfigurationError, match="has no controller Burgemeester"):
-        check_organisations(rules, [("copy-a", US, frozenset({"Burgemeester"}))], [])
+        check_sources(rules, {"copy-a": good.model_copy(update={"controller": "Burgemeester"})})
+
+
+def test_a_consumer_of_an_organisation_or_with_an_activity_that_the_rules_do_not_know_is_refused(tmp_path: Path) -> None:
+    rules, desk = rules_of(tmp_path, ""), replace(CONSUMERS["permits-desk"], activities=frozenset({"desk"}))
+    check_consumers(rules, [desk])
+    with pytest.raises(ConfigurationError, match="consumer permits-desk: the access rules know no organisation 'Gemeente Elders'"):
+        check_consumers(rules, [replace(desk, organisation="Gemeente Elders")])
+    with pytest.raises(
+        ConfigurationError, match="consumer permits-desk: the access rules know no activity following-changes, permit-handling"
+    ):
+        check_consumers(rules, [CONSUMERS["permits-desk"]])
+
+
+def test_the_privacy_officer_is_told_over_tls_or_on_this_machine(tmp_path: Path) -> None:
+    assert rules_of(tmp_path, "", RULES.replace("https://fg.voorbeeld.example", "http://127.0.0.1:8110")).tell
+    with pytest.raises(ConfigurationError, match="must begin with https://"):
+        rules_of(tmp_path, "", RULES.replace("https://fg.", "http://fg."))
 
 
 def test_a_rule_that_can_never_decide_is_pointed_out(tmp_path: Path) -> None:

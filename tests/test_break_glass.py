@@ -113,3 +113,15 @@ async def test_nobody_breaks_the_glass_without_answering_for_it(hub: Hub, office
 async def test_a_reason_that_says_nothing_is_no_reason(hub: Hub, officer: tuple[Officer, str], reason: str) -> None:
     with pytest.raises(InvalidInput, match="reason in words"):
         await view_relation(in_an_emergency(hub, officer[1]), in_need(reason), await someone(hub), ViewOptions())
+
+
+@pytest.mark.parametrize("number", ["999990019", "9999.90.019", "999 990 019"])
+async def test_a_reason_names_nobody_by_number(hub: Hub, officer: tuple[Officer, str], number: str) -> None:
+    """It is kept in clear, and told to the privacy officer."""
+    with pytest.raises(InvalidInput, match="must not hold a citizen service number"):
+        await view_relation(in_an_emergency(hub, officer[1]), in_need(f"{REASON}, bsn {number}"), await someone(hub), ViewOptions())
+    assert await rows(hub, "SELECT FROM notice") == []
+
+
+async def test_a_telephone_number_in_a_reason_is_no_citizen_service_number(hub: Hub, officer: tuple[Officer, str]) -> None:
+    assert await view_relation(in_an_emergency(hub, officer[1]), in_need(f"{REASON}, bel 0612345678"), await someone(hub), ViewOptions())

@@ -158,7 +158,7 @@ async def test_who_goes_away_while_the_issuer_is_asked_keeps_no_one_from_asking_
         ('algorithms = ["HS256"]', "RS256"),
         ("algorithms = []", "at least 1"),
         ("leeway = 3600", "less than or equal to 120"),
-        ('secret = "x"', "Extra inputs"),
+        ('secret = "x"', "unknown key"),
     ],
 )
 def test_an_issuer_that_cannot_be_trusted_is_refused_at_start(tmp_path: Path, more: str, wrong: str) -> None:

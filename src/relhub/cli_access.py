@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from relhub.config.access_rules import check_organisations, load_access_rules
+from relhub.config.access_rules import check_consumers, check_sources, load_access_rules
 from relhub.config.consumers import load_consumer_configs
 from relhub.config.settings import Settings
 from relhub.config.sources import load_sources
@@ -24,10 +24,11 @@ access = typer.Typer(no_args_is_help=True, help="The access rules: who may see w
 def check(
     activity: Annotated[str, typer.Argument(help="Only this processing activity, rule by rule.")] = "",
 ) -> None:
-    """Check the access rules with the sources, and print what they come to: a matrix, and each activity in words."""
+    """Check the access rules with the sources and the consumers, and print what they come to: a matrix, and each activity in words."""
     settings = Settings.load()
     rules, sources = load_access_rules(settings.access_rules), load_sources(settings.sources_dir)
-    check_organisations(rules, [(name, config.organisation, config.controllers) for name, config in sources.items()], [])
+    check_sources(rules, sources)
+    check_consumers(rules, [config.consumer() for config in load_consumer_configs(settings.consumers)])
     if activity and activity not in rules.activities:
         raise typer.BadParameter(f"there is no activity {activity}; there are {', '.join(rules.activities)}")
     console = Console(width=None if Console().is_terminal else 160)

@@ -11,6 +11,7 @@ from relhub import tracing
 from relhub.api import cases, consultation_log, docs, document, errors, events, health, internal, relation_parts, relations, sources
 from relhub.api.middleware import BodyLimit, Observe
 from relhub.api.proxies import Proxies
+from relhub.config.access_rules import check_consumers
 from relhub.config.settings import Settings
 from relhub.config.watch import Watched, watch
 from relhub.services.authenticate import Authentication
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> FastAPI:
         hub = await Hub.open(settings, settings.statement_timeout)
         app.state.hub = hub
         try:
+            check_consumers(hub.access.rules, authentication.consumers)
             files = {consumers: authentication.read, rules: lambda: hub.read_access_rules(rules.path)}
             beside = (watch(files), authentication.follow())
             async with internal_server(hub, settings), traces(settings), running(*beside):

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from relhub.config.sources import SourceConfig, explain
+from relhub.config.sources import SourceConfig
+from relhub.config.toml import explain
 from relhub.domain.record import AddressFunction
 from relhub.errors import ConfigurationError
 

@@ -1,15 +1,16 @@
 """The access rules file: read strictly, checked at start and whenever it changes."""
 
 import hashlib
-import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from relhub.config.sources import explain
-from relhub.domain.access import AccessRules, Activity, FieldGroup, Organisation
+from relhub.config.settings import over_tls
+from relhub.config.sources import SourceConfig
+from relhub.config.toml import checked, parsed, read
+from relhub.domain.access import AccessRules, Activity, Consumer, FieldGroup, Organisation
 from relhub.domain.compartments import CONFIDENTIALITIES, Category, Level, Opening, Regime
 from relhub.domain.occasions import CaseCondition
 from relhub.domain.record import CAPACITIES, Capacity
@@ -109,9 +110,9 @@ class _Activity(_Strict):
 
 
 class _BreakGlass(_Strict):
-    """Where the privacy officer is told: `tell` is an address that takes a POST."""
+    """Where the privacy officer is told: `tell` is an address that takes a POST. It names officials, so it has TLS or stays on the machine."""
 
-    tell: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    tell: Annotated[str, Field(min_length=1), AfterValidator(over_tls)]
 
 
 class _RulesFile(_Strict):
@@ -138,15 +139,8 @@ class _RulesFile(_Strict):
 
 def load_access_rules(path: Path) -> AccessRules:
     """The access rules; their version is the hash of the file. Raises ConfigurationError."""
-    try:
-        raw = path.read_bytes()
-        file = _RulesFile.model_validate(tomllib.loads(raw.decode()))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: can't be read ({error.strerror}); RELHUB_ACCESS_RULES names the file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: not TOML: {error}") from None
-    except ValidationError as error:
-        raise ConfigurationError(f"{path}: {explain(error)}") from error
+    raw = read(path)
+    file = checked(path, _RulesFile, parsed(path, raw))
     return AccessRules(
         version=hashlib.sha256(raw).hexdigest()[:12],
         coordinator=file.coordinator,
@@ -156,23 +150,30 @@ def load_access_rules(path: Path) -> AccessRules:
     )
 
 
-def check_organisations(
-    rules: AccessRules, sources: Iterable[tuple[str, str, frozenset[str]]], consumers: Iterable[tuple[str, str]]
-) -> None:
-    """Raises ConfigurationError when a source (name, organisation, controllers) or a consumer (name, organisation) is of none that the rules know."""
-    if wrong := [*_strangers(rules, sources, consumers)]:
+def check_sources(rules: AccessRules, sources: Mapping[str, SourceConfig]) -> None:
+    """Raises ConfigurationError when a source is of an organisation or controller that the rules do not know."""
+    if wrong := [*_strange_sources(rules, sources)]:
         raise ConfigurationError("; ".join(wrong))
 
 
-def _strangers(
-    rules: AccessRules, sources: Iterable[tuple[str, str, frozenset[str]]], consumers: Iterable[tuple[str, str]]
-) -> Iterator[str]:
-    for name, organisation, controllers in sources:
-        known = rules.organisations.get(organisation)
+def _strange_sources(rules: AccessRules, sources: Mapping[str, SourceConfig]) -> Iterator[str]:
+    for name, config in sources.items():
+        known = rules.organisations.get(config.organisation)
         if known is None:
-            yield f"source {name}: the access rules know no organisation {organisation!r}"
-        elif unknown := sorted(controllers - known.controllers):
-            yield f"source {name}: {organisation} has no controller {', '.join(unknown)} in the access rules"
-    for name, organisation in consumers:
-        if organisation not in rules.organisations:
-            yield f"consumer {name}: the access rules know no organisation {organisation!r}"
+            yield f"source {name}: the access rules know no organisation {config.organisation!r}"
+        elif unknown := sorted(config.controllers - known.controllers):
+            yield f"source {name}: {config.organisation} has no controller {', '.join(unknown)} in the access rules"
+
+
+def check_consumers(rules: AccessRules, consumers: Iterable[Consumer]) -> None:
+    """Raises ConfigurationError when a consumer is of an organisation, or may use an activity, that the rules do not know: it would see nothing by it."""
+    if wrong := [*_strange_consumers(rules, consumers)]:
+        raise ConfigurationError("; ".join(wrong))
+
+
+def _strange_consumers(rules: AccessRules, consumers: Iterable[Consumer]) -> Iterator[str]:
+    for consumer in consumers:
+        if consumer.organisation not in rules.organisations:
+            yield f"consumer {consumer.name}: the access rules know no organisation {consumer.organisation!r}"
+        if unknown := sorted(consumer.activities - rules.activities.keys()):
+            yield f"consumer {consumer.name}: the access rules know no activity {', '.join(unknown)}"

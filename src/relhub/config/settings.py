@@ -1,5 +1,6 @@
 """The settings of one installation: environment variables that begin with RELHUB_."""
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -9,11 +10,17 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from relhub.errors import ConfigurationError
 
-# The standard wants TLS; without it only to a collector on the same machine.
-_OVER_TLS = r"^(https://\S+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?)?$"
+_OVER_TLS = re.compile(r"https://\S+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
 _RATE = r"[1-9][0-9]{0,7}/([1-9][0-9]{0,3} )?(second|minute|hour|day)"
 RATES = rf"^({_RATE}(;{_RATE})*)?$"
 """`6000/minute`, `100/10 second`, or several with a semicolon between: as the library limits reads them."""
+
+
+def over_tls(address: str) -> str:
+    """A validator of addresses to which what is personal may go: with TLS, or on this machine; empty for none."""
+    if address and not _OVER_TLS.fullmatch(address):
+        raise ValueError("must begin with https:// (http:// only to this machine)")
+    return address
 
 
 def networks_only(text: str) -> str:
@@ -49,7 +56,7 @@ class Settings(BaseSettings):
     event_source: Annotated[str, Field(pattern=r"^urn:[!-~]{1,200}$")] = "urn:nld:relhub"  # who says so, in events
     non_disclosure_when_unknown: bool = False  # of people of whom no source tells it
     own_activity: Annotated[str, Field(pattern=r"^([a-z][a-z0-9+.-]*:\S+)?$")] = ""  # URI in the register of processing activities
-    ldv_endpoint: Annotated[str, Field(pattern=_OVER_TLS)] = ""  # where the log goes as Logboek Dataverwerkingen; "": nowhere
+    ldv_endpoint: Annotated[str, AfterValidator(over_tls)] = ""  # where the log goes as Logboek Dataverwerkingen; "": nowhere
     ldv_headers_file: Path | None = None  # headers that the collector wants, such as Authorization
     rate_limit: Annotated[str, Field(pattern=RATES)] = "6000/minute"  # of a consumer whose table says nothing; "": none
     failure_limit: Annotated[str, Field(pattern=RATES)] = "60/minute"  # tokens that are not accepted, per address; "": none

@@ -1,15 +1,15 @@
 """The source files: one TOML per source, its name is the source's name. Unknown keys are refused."""
 
 import re
-import tomllib
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from relhub.config.authentication import Auth, NoAuth
+from relhub.config.toml import checked, parsed, read
 from relhub.domain.behalf import check_template
 from relhub.domain.compartments import CONFIDENTIALITIES, Category, Regime, Sensitivity
 from relhub.domain.identifiers import rsin
@@ -168,12 +168,7 @@ def load_sources(directory: Path) -> dict[str, SourceConfig]:
 
 def load_source(path: Path) -> SourceConfig:
     """One source file. Raises ConfigurationError naming file and key."""
-    try:
-        raw = tomllib.loads(path.read_text())
-    except OSError as error:
-        raise ConfigurationError(f"{path}: can't be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: not TOML: {error}") from None
+    raw = parsed(path, read(path))
     if not _NAME.fullmatch(path.stem):
         raise ConfigurationError(
             f"{path}: the file's name is the source's name: lower-case letters, digits and hyphens, beginning with a letter"
@@ -182,17 +177,4 @@ def load_source(path: Path) -> SourceConfig:
         raise ConfigurationError(f"{path}: {', '.join(sorted(reserved))}: not a key of a source file")
     known = {key: value for key, value in raw.items() if key in SourceConfig.model_fields}
     options = {key: value for key, value in raw.items() if key not in SourceConfig.model_fields}
-    try:
-        return SourceConfig.model_validate({**known, "name": path.stem, "path": path, "options": options}, context={"folder": path.parent})
-    except ValidationError as error:
-        raise ConfigurationError(f"{path}: {explain(error)}") from None
-
-
-def explain(error: ValidationError) -> str:
-    """What is wrong, key by key, without the values: `limits.read: Input should be greater than 0`."""
-    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {_advice(e['type'], e['msg'])}".removeprefix(": ") for e in error.errors())
-
-
-def _advice(kind: str, text: str) -> str:
-    known = {"extra_forbidden": "unknown key: remove it or mend its spelling", "missing": "is missing: add it"}
-    return known.get(kind, text.removeprefix("Value error, "))
+    return checked(path, SourceConfig, {**known, "name": path.stem, "path": path, "options": options})

@@ -1,8 +1,11 @@
 """Occasions (aanleidingen): what a consumer says that it is working on, and what must be true of that."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
+
+from relhub.domain.identifiers import bsn
 
 Sort = Literal["none", "case", "break-glass"]
 SORTS: tuple[Sort, ...] = ("none", "case", "break-glass")
@@ -40,6 +43,22 @@ class CaseCondition:
         )
         words = [word for word, wanted in said if wanted] or ["is known"]
         return f"a case that {', '.join(words[:-1])}{' and ' if len(words) > 1 else ''}{words[-1]}"
+
+
+_DIGITS = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){7,8}(?!\d)")
+
+
+def names_by_number(reason: str) -> bool:
+    """Whether these words hold what can be a citizen service number, however its digits are grouped."""
+    return any(_is_bsn("".join(filter(str.isdigit, found[0]))) for found in _DIGITS.finditer(reason))
+
+
+def _is_bsn(digits: str) -> bool:
+    try:
+        bsn(digits)
+    except ValueError:
+        return False
+    return True
 
 
 WHOLE_CONDITION = CaseCondition()

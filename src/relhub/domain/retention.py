@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-_HERE = ZoneInfo("Europe/Amsterdam")
+from relhub.domain.dates import AMSTERDAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,10 @@ def is_over_time(rules: Sequence[RetentionRule], case: Age, at: datetime) -> boo
     """
     if case.open or not rules:
         return False
-    ended = case.ended or (case.modified_at.astimezone(_HERE).date() if case.modified_at else None)
+    ended = case.ended or (case.modified_at.astimezone(AMSTERDAM).date() if case.modified_at else None)
     rule = next((rule for rule in rules if not rule.kinds or case.kind in rule.kinds), None)
     last = [day for day in (case.own, _after(ended, rule) if ended and rule else None) if day]
-    return bool(last) and min(last) < at.astimezone(_HERE).date()
+    return bool(last) and min(last) < at.astimezone(AMSTERDAM).date()
 
 
 def all_over_time(rules: Sequence[RetentionRule], cases: Collection[Age], at: datetime) -> bool:

@@ -6,7 +6,7 @@ from typing import NoReturn
 from relhub.adapters.behalf import on_behalf_of
 from relhub.domain.access import Activity, Profile, Refusal, admits, occasion_does_not_hold
 from relhub.domain.behalf import Behalf
-from relhub.domain.occasions import SHORTEST_REASON, Occasion, parse_occasion
+from relhub.domain.occasions import SHORTEST_REASON, Occasion, names_by_number, parse_occasion
 from relhub.errors import InvalidInput, NotAllowed, NotFound, Problem, SourceError
 from relhub.services.asked import Asked
 from relhub.services.fetch_case import could_show, fetch_case
@@ -16,6 +16,7 @@ from relhub.storage.log import Look, add_look
 
 _FORM = f"must be none, case:{{source}}/{{case id}}, or break-glass: and the reason in words ({SHORTEST_REASON} characters at least)"
 
+_NO_NUMBER = "must not hold a citizen service number (BSN): the words are kept and sent on, and whom they are about is in the log already"
 _NOBODY = Refusal("Break-glass is for an official who answers for it: name the official in X-Official.")
 
 
@@ -51,6 +52,8 @@ async def admit(
     occasion = parse_occasion(asked.occasion)
     if occasion is None:
         raise InvalidInput(Problem("header X-Occasion", _FORM))
+    if names_by_number(occasion.reason):
+        raise InvalidInput(Problem("header X-Occasion", _NO_NUMBER))
     if not verified_with_the_look:
         async with hub.database.driver() as driver:
             await hub.access.renew(driver)

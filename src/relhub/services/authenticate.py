@@ -61,6 +61,11 @@ class Authentication:
         self._named = {name: Authenticated(agreed, agreed.consumer) for name, agreed in consumers.by_name.items()}
         self._remembered = {digest: self._named[agreed.consumer.name] for digest, agreed in consumers.by_token.items()}
 
+    @property
+    def consumers(self) -> list[Consumer]:
+        """All that the file names."""
+        return [who.consumer for who in self._named.values()]
+
     def _followed(self, config: IssuerConfig) -> FollowedIssuer:
         """As before, when nothing changed for this issuer: its keys are known already."""
         followed = self._issuers.get(config.issuer)

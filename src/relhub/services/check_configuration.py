@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from relhub.adapters.registry import open_adapter
-from relhub.config.access_rules import load_access_rules
+from relhub.config.access_rules import check_consumers, load_access_rules
 from relhub.config.consumers import load_consumers
 from relhub.config.keys import open_to_others
 from relhub.config.settings import Settings
 from relhub.config.sources import SourceConfig, load_source
+from relhub.domain.access import Consumer
 from relhub.errors import RelhubError
 from relhub.services.diagnosis import Diagnosis
 
@@ -38,6 +39,8 @@ def _suggest(name: str, known: Iterable[str]) -> str:
 async def check_files(settings: Settings) -> tuple[list[Diagnosis], list[str]]:
     """What is wrong with the access rules, the consumers and each source file; and the variables that source files name."""
     found = [*_loads(load_access_rules, settings.access_rules), *_loads(load_consumers, settings.consumers)]
+    if not found:
+        found += _loads(lambda path: check_consumers(load_access_rules(path), _consumers(settings)), settings.access_rules)
     if not settings.sources_dir.is_dir():
         what = f"{settings.sources_dir}: no such directory; RELHUB_SOURCES_DIR names the one with the source files."
         return [*found, Diagnosis("wrong", what, "Make it, or mend the setting.")], []
@@ -53,6 +56,10 @@ async def check_files(settings: Settings) -> tuple[list[Diagnosis], list[str]]:
         if not wrong:
             names += [secret.env for secret in _secrets(config) if secret.env]
     return found, names
+
+
+def _consumers(settings: Settings) -> list[Consumer]:
+    return [agreed.consumer for agreed in load_consumers(settings.consumers).by_name.values()]
 
 
 def _loads(load: Callable[[Path], Any], path: Path) -> list[Diagnosis]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from relhub.adapters import Adapter
 from relhub.adapters.registry import open_adapter
-from relhub.config.access_rules import check_organisations, load_access_rules
+from relhub.config.access_rules import check_sources, load_access_rules
 from relhub.config.keys import keys_of
 from relhub.config.settings import Settings
 from relhub.config.sources import SourceConfig, load_sources
@@ -83,5 +83,5 @@ class Hub:
 
 def _rules(path: Path, sources: Mapping[str, SourceConfig]) -> AccessRules:
     rules = load_access_rules(path)
-    check_organisations(rules, [(name, config.organisation, config.controllers) for name, config in sources.items()], [])
+    check_sources(rules, sources)
     return rules
