@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 from tests.processes import running
-from tests.towns import settings_for
+from tests.towns import rows, settings_for
 
 from relhub.demo import RunningTown
 from relhub.main import create_app
@@ -22,6 +22,7 @@ OPERATOR = {"Authorization": "Bearer demo-operator", "X-Official": "b.beheer"}
 WATCHING = OPERATOR | {"X-Processing-Activity": "source-health"}
 OPERATING = OPERATOR | {"X-Processing-Activity": "source-operation"}
 DESK = {"Authorization": "Bearer demo-permits-desk", "X-Official": "j.jansen"}
+HANDLING = DESK | {"X-Processing-Activity": "permit-handling", "X-Occasion": "case:permits/V-2026-00001"}
 
 
 @pytest.fixture
@@ -224,3 +225,11 @@ async def test_whoever_has_the_machine_is_told_which_records_are_in_quarantine(
         shown = (await command.stdout.read()).decode()
     assert "HH-2026-00002" in shown
     assert "Zoekgeraakt" not in shown
+
+
+@pytest.mark.parametrize("path", ["", "/enforcement", "/enforcement/quarantine", "/permits/pulls/permits-1"])
+async def test_how_sources_are_doing_is_a_right_of_its_own(client: httpx2.AsyncClient, hub: Hub, path: str) -> None:
+    answer = await client.get(f"/v1/sources{path}", headers=HANDLING)
+    assert (answer.status_code, "health = true" in answer.json()["detail"]) == (403, True)
+    [row] = await rows(hub, "SELECT outcome FROM consultation_log ORDER BY id DESC LIMIT 1")
+    assert row["outcome"] == "refused"

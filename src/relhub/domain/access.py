@@ -42,6 +42,7 @@ class Activity:
     applications: frozenset[str] = frozenset()
     search: bool = False
     searches_per_day: int = 0  # of one official; 0: no limit
+    health: bool = False  # see how sources are doing, and what of theirs could not be read
     pull: bool = False  # whether sources may be pulled for it
     follow: bool = False  # hear of changes, of many relations and without an occasion
     inspect_log: bool = False  # search the consultation log: for privacy officers

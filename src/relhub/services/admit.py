@@ -16,6 +16,7 @@ from relhub.storage.log import Look, add_look
 
 _FORM = f"must be none, case:{{source}}/{{case id}}, or break-glass: and the reason in words ({SHORTEST_REASON} characters at least)"
 
+_NO_WATCHER = Refusal("This processing activity may not see how sources are doing; name one of which the access rule says health = true.")
 _NO_NUMBER = "must not hold a citizen service number (BSN): the words are kept and sent on, and whom they are about is in the log already"
 _NOBODY = Refusal("Break-glass is for an official who answers for it: name the official in X-Official.")
 
@@ -67,6 +68,14 @@ async def admit(
         await _break_glass(hub, asked, admitted)
     if admitted.on_case and not _of_own_organisation(hub, asked, occasion):
         await refuse(hub, admitted.look, admitted.does_not_hold)
+    return admitted
+
+
+async def admit_watcher(hub: Hub, asked: Asked, operation: str) -> Admitted:
+    """The same, for questions about sources. Raises NotAllowed (logged) for who may not ask those."""
+    admitted = await admit(hub, asked, operation)
+    if not admitted.profile.activity.health:
+        await refuse(hub, admitted.look, _NO_WATCHER)
     return admitted
 
 

@@ -6,7 +6,7 @@ import orjson
 
 from relhub.domain.access import Refusal
 from relhub.errors import KeyReused
-from relhub.services.admit import Admitted, admit, not_found, refuse
+from relhub.services.admit import Admitted, admit, admit_watcher, not_found, refuse
 from relhub.services.answer_once import KEY_REUSED, answer_once
 from relhub.services.asked import Asked
 from relhub.services.hub import Hub
@@ -48,7 +48,7 @@ async def _ask(store: Store, admitted: Admitted, name: str, accept_loss: bool) -
 
 async def read_pull(hub: Hub, asked: Asked, name: str, pull_id: str) -> bytes:
     """How far a pull is, or how it ended. Raises NotAllowed, NotFound."""
-    admitted = await admit(hub, asked, "pull")
+    admitted = await admit_watcher(hub, asked, "pull")
     async with hub.database.begin() as store:
         pull = await pulls.find(store, name, pull_id)
         if pull is not None and name in hub.sources:

@@ -51,6 +51,8 @@ def _rights(activity: Activity) -> Iterator[str]:
         yield f"search ({activity.searches_per_day} a day per official)" if activity.searches_per_day else "search without limit"
     if activity.follow:
         yield "follow changes"
+    if activity.health:
+        yield "see how sources are doing"
     if activity.pull:
         yield "have sources pulled"
 

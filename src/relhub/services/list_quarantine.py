@@ -5,7 +5,7 @@ from datetime import datetime
 import orjson
 
 from relhub.errors import ConfigurationError
-from relhub.services.admit import admit, not_found
+from relhub.services.admit import admit_watcher, not_found
 from relhub.services.ask_pull import NO_SOURCE
 from relhub.services.asked import Asked
 from relhub.services.cursors import open_cursor, seal_cursor
@@ -18,7 +18,7 @@ from relhub.storage.log import add_look
 
 async def list_quarantine(hub: Hub, asked: Asked, name: str, cursor: str, limit: int) -> bytes:
     """A page, the newest first; without the source's own numbers, which may be of someone. Raises NotAllowed, NotFound, InvalidInput."""
-    admitted = await admit(hub, asked, "quarantine")
+    admitted = await admit_watcher(hub, asked, "quarantine")
     if name not in hub.sources:
         await not_found(hub, admitted.look, NO_SOURCE)
     about = f"cursor/quarantine/{name}"

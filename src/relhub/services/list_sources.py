@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from relhub.services.admit import admit, not_found, shown
+from relhub.services.admit import admit_watcher, not_found, shown
 from relhub.services.ask_pull import NO_SOURCE, describe_pull
 from relhub.services.asked import Asked
 from relhub.services.hub import Hub
@@ -16,14 +16,14 @@ from relhub.storage.sources import SourceState, source_states
 
 async def list_sources(hub: Hub, asked: Asked) -> bytes:
     """Every configured source with its state. Raises NotAllowed."""
-    admitted = await admit(hub, asked, "sources")
+    admitted = await admit_watcher(hub, asked, "sources")
     await shown(hub, admitted.look)
     return orjson.dumps({"results": await describe_sources(hub)})
 
 
 async def read_source(hub: Hub, asked: Asked, name: str) -> bytes:
     """One source, with how old its copy is and the pull that is under way or was last. Raises NotAllowed, NotFound."""
-    admitted = await admit(hub, asked, "source")
+    admitted = await admit_watcher(hub, asked, "source")
     if name not in hub.sources:
         await not_found(hub, admitted.look, NO_SOURCE)
     async with hub.database.begin() as store:
