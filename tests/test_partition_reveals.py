@@ -13,7 +13,7 @@ from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
 from relhub.domain.identity import OFFICIAL_SCHEMES, Member, partition
 from relhub.services.hub import Hub
-from relhub.storage import relations
+from relhub.storage import decisions, relations
 
 DPIA = Path(__file__).resolve().parents[1] / "docs" / "dpia.md"
 
@@ -34,13 +34,13 @@ async def reveals(hub: Hub, activity_id: str) -> Revealed:
     async with hub.database.begin() as store:
         await hub.access.renew(store.driver)
         members, present = await relations.members(store, [row["id"] for row in await store.driver.fetch("SELECT id FROM party_record")])
-        decisions = await relations.decisions_between(store, {member.name for member in members})
+        decided = await decisions.decisions_between(store, {member.name for member in members})
     profile = hub.access.profile(hub.access.rules.activities[activity_id], OUR)
     at = {level: await _records(hub, profile, level) for level in (Level.summary, Level.referral)}
     seen = [member for member in members if member.id in at[Level.summary]]
     named = [member for member in members if member.id in at[Level.referral]]
-    alone = {member.id: n for n, cluster in enumerate(partition(seen, decisions)) for member in cluster.members}
-    with_named = {member.id: n for n, cluster in enumerate(partition(named, decisions)) for member in cluster.members}
+    alone = {member.id: n for n, cluster in enumerate(partition(seen, decided)) for member in cluster.members}
+    with_named = {member.id: n for n, cluster in enumerate(partition(named, decided)) for member in cluster.members}
     apart = {n: {present[member.id] for member in seen if alone[member.id] == n} for n in set(alone.values())}
     return Revealed(
         shown=len({present[member.id] for member in seen}),

@@ -8,7 +8,7 @@ from relhub.services.resolve import Resolved
 from relhub.storage import events
 from relhub.storage.database import Store
 from relhub.storage.events import Change
-from relhub.storage.records import Written
+from relhub.storage.record_rows import Written
 
 
 async def announce(store: Store, source: str, written: Written, resolved: Resolved, at: datetime) -> None:

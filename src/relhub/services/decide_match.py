@@ -7,9 +7,9 @@ from relhub.domain.identity import Decision, PartyName
 from relhub.services.hub import Hub
 from relhub.services.own_look import own_look
 from relhub.services.settle import settle
-from relhub.storage import relations
+from relhub.storage import decisions, relations
 from relhub.storage.log import add_look
-from relhub.storage.records import Written
+from relhub.storage.record_rows import Written
 
 
 async def decide_match(hub: Hub, a: PartyName, b: PartyName, verdict: Literal["same", "different"] | None, reason: str, by: str) -> None:
@@ -19,9 +19,9 @@ async def decide_match(hub: Hub, a: PartyName, b: PartyName, verdict: Literal["s
         await store.lock_resolve()
         seeds = await relations.numbers_of(store, {a, b})
         if verdict:
-            await relations.add_decision(store, Decision(a, b, verdict), reason, by, at)
+            await decisions.add_decision(store, Decision(a, b, verdict), reason, by, at)
         else:
-            await relations.withdraw_decision(store, a, b, by, at)
+            await decisions.withdraw_decision(store, a, b, by, at)
         before = await relations.relations_of(store, seeds)
         await settle(store, hub, "steward", Written(), seeds, at)
         touched = sorted(before | await relations.relations_of(store, seeds))

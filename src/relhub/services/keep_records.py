@@ -17,7 +17,8 @@ from relhub.domain.record import CaseRecord, PartyRecord, RecordSet
 from relhub.domain.search_terms import search_terms
 from relhub.errors import RecordRejected
 from relhub.storage.database import Store
-from relhub.storage.records import CaseRow, IdentifierRow, InvolvementRow, PartyRow, Written, replace_sets
+from relhub.storage.record_rows import CaseRow, IdentifierRow, InvolvementRow, PartyRow, Written
+from relhub.storage.records import replace_sets
 from relhub.storage.sealed_columns import about_number
 from relhub.storage.sealing import Sealer
 

@@ -12,7 +12,8 @@ from relhub.services.settle import settle
 from relhub.storage import computed
 from relhub.storage.database import Store
 from relhub.storage.log import add_look
-from relhub.storage.records import Written, save_computed
+from relhub.storage.record_rows import Written
+from relhub.storage.records import save_computed
 
 _BATCH = 1000
 

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from relhub.domain.identity import Cluster, MatchKey, Member, PartyName, partition
 from relhub.domain.relation_ids import Held, Naming, give_ids, successors
-from relhub.storage import relations
+from relhub.storage import decisions, relations
 from relhub.storage.database import Store
-from relhub.storage.records import Gone, NewParty, save_parties
+from relhub.storage.record_rows import Gone, NewParty
+from relhub.storage.records import save_parties
 from relhub.storage.sealing import Sealer
 
 
@@ -33,7 +34,7 @@ async def resolve(store: Store, sealer: Sealer, new: Sequence[NewParty], seeds: 
     members, present = await relations.members(store, ids)
     members += added
     names = {member.name for member in members}
-    clusters = partition(members, await relations.decisions_between(store, names))
+    clusters = partition(members, await decisions.decisions_between(store, names))
     held = await relations.held_ids(store, left | {id_ for id_ in present.values() if id_})
     naming, given = await _name(store, sealer, clusters, held)
     moved, touched = await _save(store, new, given, present, gone, naming.retired, at)

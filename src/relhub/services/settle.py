@@ -6,9 +6,10 @@ from datetime import datetime
 from relhub.services.announce import announce
 from relhub.services.hub import Hub
 from relhub.services.resolve import Resolved, resolve
-from relhub.storage import relations
+from relhub.storage import protection, relations
 from relhub.storage.database import Store
-from relhub.storage.records import Written, save_involvements
+from relhub.storage.record_rows import Written
+from relhub.storage.records import save_involvements
 
 
 async def settle(store: Store, hub: Hub, source: str, written: Written, seeds: Collection[int], at: datetime) -> Resolved:
@@ -18,6 +19,6 @@ async def settle(store: Store, hub: Hub, source: str, written: Written, seeds: C
     await save_involvements(store, written.involvements)
     cases = [case.number for case in written.cases]
     touched = resolved.touched | await relations.relations_of(store, written.retold) if written.retold else resolved.touched
-    await relations.protect(store, touched, cases, written.zaken, when_unknown=hub.protected_when_unknown)
+    await protection.protect(store, touched, cases, written.zaken, when_unknown=hub.protected_when_unknown)
     await announce(store, source, written, resolved, at)
     return resolved

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from relhub.storage.database import Store
-from relhub.storage.records import CaseRow
-from relhub.storage.relations import PROTECTED
+from relhub.storage.protection import PROTECTED
+from relhub.storage.record_rows import CaseRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ async def clear(store: Store) -> None:
 
 
 async def replay(store: Store, *, when_unknown: bool) -> None:
-    """Every record back in the relation whose id it was given: what the membership facts say. `when_unknown`: as of `relations.protect`."""
+    """Every record back in the relation whose id it was given: what the membership facts say. `when_unknown`: as of `protection.protect`."""
     for statement in (
         """
         UPDATE party_record p SET relation_id = m.relation_id FROM membership m

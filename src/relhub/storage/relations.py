@@ -1,10 +1,10 @@
-"""relation, membership, decision: what identity reads, and what it decided."""
+"""relation, membership: what identity reads, and what it decided."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from relhub.domain.identity import Cluster, Decision, MatchKey, Member, PartyName
+from relhub.domain.identity import Cluster, MatchKey, Member, PartyName
 from relhub.domain.relation_ids import Held
 from relhub.storage.database import Store
 
@@ -31,7 +31,7 @@ async def _beside(store: Store, new: Collection[Member]) -> set[int]:
     """The same for records that are not kept yet."""
     keys = {key for member in new for key in member.keys}
     rows = await store.driver.fetch(
-        _BESIDE, *_names({member.name for member in new}), [key.scheme for key in keys], [key.token for key in keys]
+        _BESIDE, *name_columns({member.name for member in new}), [key.scheme for key in keys], [key.token for key in keys]
     )
     return {row["id"] for row in rows}
 
@@ -80,19 +80,6 @@ async def members(store: Store, ids: Sequence[int]) -> tuple[list[Member], dict[
     return found, {row["id"]: row["relation_id"] for row in rows}
 
 
-async def decisions_between(store: Store, names: Collection[PartyName]) -> list[Decision]:
-    """The decisions that hold between these parties."""
-    rows = await store.driver.fetch(
-        """
-        SELECT d.a_source, d.a_key, d.b_source, d.b_key, d.verdict FROM unnest($1::text[], $2::text[]) n (source, key)
-        JOIN decision d ON (d.a_source, d.a_key) = (n.source, n.key) AND d.withdrawn_at IS NULL ORDER BY d.id
-        """,
-        *_names(names),
-    )
-    found = [Decision((row["a_source"], row["a_key"]), (row["b_source"], row["b_key"]), row["verdict"]) for row in rows]
-    return [decision for decision in found if decision.b in names]
-
-
 async def held_ids(store: Store, relation_ids: Collection[str]) -> list[Held]:
     """Which records have these ids now."""
     rows = await store.driver.fetch(
@@ -110,7 +97,7 @@ async def unused_ids(store: Store, names: Collection[PartyName]) -> list[Held]:
         JOIN membership m ON (m.source, m.key) = (n.source, n.key) JOIN relation r ON r.id = m.relation_id AND r.retired_at IS NOT NULL
         ORDER BY 1, 2, 3, 4
         """,
-        *_names(names),
+        *name_columns(names),
     )
     return [((row["source"], row["key"], row["variant"]), row["relation_id"]) for row in rows]
 
@@ -122,7 +109,7 @@ async def anchored(store: Store, names: Collection[PartyName]) -> dict[PartyName
         SELECT r.anchor_source, r.anchor_key, max(r.anchor_number) last FROM unnest($1::text[], $2::text[]) n (source, key)
         JOIN relation r ON (r.anchor_source, r.anchor_key) = (n.source, n.key) GROUP BY 1, 2
         """,
-        *_names(names),
+        *name_columns(names),
     )
     return {(row["anchor_source"], row["anchor_key"]): row["last"] for row in rows}
 
@@ -182,7 +169,7 @@ async def last_members(store: Store, names: Collection[PartyName]) -> list[Held]
         ) had CROSS JOIN LATERAL (SELECT max(until_at) at FROM membership e WHERE e.relation_id = had.relation_id AND e.until_at IS NOT NULL) ended
         JOIN membership m ON m.relation_id = had.relation_id AND m.until_at = ended.at
         """,
-        *_names(names),
+        *name_columns(names),
     )
     return [((row["source"], row["key"], row["variant"]), row["relation_id"]) for row in rows]
 
@@ -194,7 +181,7 @@ async def present_ids(store: Store, names: Collection[PartyName]) -> list[Held]:
         SELECT p.source, p.key, p.variant, p.relation_id FROM unnest($1::text[], $2::text[]) n (source, key)
         JOIN party_record p ON (p.source, p.key) = (n.source, n.key) WHERE p.relation_id IS NOT NULL
         """,
-        *_names(names),
+        *name_columns(names),
     )
     return [((row["source"], row["key"], row["variant"]), row["relation_id"]) for row in rows]
 
@@ -228,49 +215,8 @@ async def save_memberships(store: Store, ended: Sequence[tuple[str, str, str]], 
     await store.driver.copy_records_to_table("membership", records=rows, columns=columns)
 
 
-async def protect(
-    store: Store, relation_ids: Collection[str], cases: Collection[int], zaken: Collection[str] = (), *, when_unknown: bool
-) -> None:
-    """Non-disclosure counts for the whole relation, whichever of its records says so, and for all of each zaak that it is in, whichever system knows it.
-
-    `when_unknown`: whether relations have it of which no source tells. `cases`, `zaken`: further ones that may have come under it, or out.
-    """
-    await store.driver.execute(
-        """
-        UPDATE relation r SET non_disclosure = p.protected
-        FROM (SELECT relation_id, coalesce(bool_or(protected), $2) protected FROM party_record WHERE relation_id = ANY($1) GROUP BY 1) p
-        WHERE r.id = p.relation_id AND r.non_disclosure <> p.protected
-        """,
-        sorted(relation_ids),
-        when_unknown,
-    )
-    await store.driver.execute(
-        f"""
-        WITH changed AS MATERIALIZED (
-            SELECT c.id, c.zaak FROM case_record c
-            WHERE c.id IN (SELECT unnest($2::bigint[]) UNION SELECT case_id FROM involvement WHERE relation_id = ANY($1))
-        )
-        UPDATE case_record c SET protected = NOT c.protected
-        WHERE c.protected <> {PROTECTED} AND c.id = ANY(ARRAY(
-            SELECT id FROM changed
-            UNION SELECT k.id FROM (SELECT zaak FROM changed WHERE zaak <> '' UNION SELECT unnest($3::text[])) z
-            CROSS JOIN LATERAL (SELECT id FROM case_record WHERE zaak <> '' AND zaak = z.zaak OFFSET 0) k
-        ))
-        """,
-        sorted(relation_ids),
-        sorted(cases),
-        sorted(zaken),
-    )
-
-
-# OFFSET 0: one by one. Without it all that there are are gone through, where the planner thinks that they are few.
-_SECRET = "SELECT FROM {} JOIN relation r ON r.id = i.relation_id WHERE {} AND r.non_disclosure OFFSET 0"
-PROTECTED = f"""(EXISTS ({_SECRET.format("involvement i", "i.case_id = c.id")}) OR (c.zaak <> '' AND EXISTS (
-    {_SECRET.format("case_record k JOIN involvement i ON i.case_id = k.id", "k.zaak = c.zaak AND k.zaak <> ''")})))"""
-"""Whether someone in case `c`, as this or another system knows it, has non-disclosure."""
-
-
-def _names(names: Collection[PartyName]) -> tuple[list[str], list[str]]:
+def name_columns(names: Collection[PartyName]) -> tuple[list[str], list[str]]:
+    """Sources and keys, as statements take them."""
     ordered = sorted(names)
     return [name[0] for name in ordered], [name[1] for name in ordered]
 
@@ -279,41 +225,11 @@ def _refs(refs: Sequence[tuple[str, str, str]]) -> tuple[list[str], list[str], l
     return [ref[0] for ref in refs], [ref[1] for ref in refs], [ref[2] for ref in refs]
 
 
-async def add_decision(store: Store, decision: Decision, reason: str, by: str, at: datetime) -> None:
-    """A steward's decision; an earlier one on the same two is withdrawn, not deleted."""
-    a, b = sorted((decision.a, decision.b))
-    await withdraw_decision(store, a, b, by, at)
-    await store.driver.execute(
-        "INSERT INTO decision (a_source, a_key, b_source, b_key, verdict, reason, decided_by, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        *a,
-        *b,
-        decision.verdict,
-        reason,
-        by,
-        at,
-    )
-
-
-async def withdraw_decision(store: Store, a: PartyName, b: PartyName, by: str, at: datetime) -> None:
-    """The decision on these two no longer holds; it stays on record."""
-    a, b = sorted((a, b))
-    await store.driver.execute(
-        """
-        UPDATE decision SET withdrawn_by = $5, withdrawn_at = $6
-        WHERE (a_source, a_key, b_source, b_key) = ($1, $2, $3, $4) AND withdrawn_at IS NULL
-        """,
-        *a,
-        *b,
-        by,
-        at,
-    )
-
-
 async def numbers_of(store: Store, names: Collection[PartyName]) -> list[int]:
     """The party records of these parties."""
     rows = await store.driver.fetch(
         "SELECT p.id FROM unnest($1::text[], $2::text[]) n (source, key) JOIN party_record p ON (p.source, p.key) = (n.source, n.key) ORDER BY 1",
-        *_names(names),
+        *name_columns(names),
     )
     return [row["id"] for row in rows]
 

@@ -1,0 +1,108 @@
+"""What is written of a case and its parties, as rows; and what a change of them means."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from relhub.domain.record import Capacity, PartyKind
+
+Ref = tuple[str, str, str]
+"""(source, key, variant) of a party record."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    case_id: str
+    set_key: str
+    body: str
+    capacity: Capacity
+    kind: str
+    confidentiality: str
+    open: bool
+    department: str
+    departments: list[str]
+    on_date: date
+    modified_at: datetime | None
+    zaak: str
+    full: bytes
+    summary: bytes
+    existence: bytes
+    discreet: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierRow:
+    scheme: str
+    token: bytes
+    sealed: bytes
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartyRow:
+    """A party record; `match_keys` and `search_terms` are computed from it."""
+
+    key: str
+    variant: str
+    kind: PartyKind
+    body: str
+    contact_of: str
+    leaf: bool
+    protected: bool | None
+    birth: str
+    family: str
+    display: str
+    identifiers: tuple[IdentifierRow, ...] = ()
+    match_keys: tuple[tuple[str, bytes], ...] = ()
+    search_terms: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InvolvementRow:
+    case_id: str
+    position: int
+    party: tuple[str, str]  # (key, variant)
+    role: str
+    acting_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Party records that are no longer there, each with the relation it was in; `neighbours`: the records that they could have kept apart or together."""
+
+    refs: tuple[tuple[Ref, str | None], ...] = ()
+    neighbours: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class NewParty:
+    """A party record that was not there, with its number. It is kept when it is known which relation it belongs to."""
+
+    number: int
+    source: str
+    row: PartyRow
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCase:
+    case_id: str
+    number: int
+    compartment: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a change of records means: new party records and those that are gone, cases, and what was there before.
+
+    `new` and `involvements` (case, position, party record, role, acting for) are still to be kept. `retold`: known party records of which is
+    now said otherwise whether they have non-disclosure. `released`: (relation, compartment) of the involvements that these sets had. `ended`:
+    (case id, compartment) where it is no longer there. `zaken`: those that its cases were of.
+    """
+
+    new: list[NewParty] = field(default_factory=list)
+    involvements: list[tuple[int, int, int, str, str]] = field(default_factory=list)
+    retold: list[int] = field(default_factory=list)
+    gone: Gone = field(default_factory=Gone)
+    cases: list[WrittenCase] = field(default_factory=list)
+    released: set[tuple[str, int]] = field(default_factory=set)
+    ended: set[tuple[str, int]] = field(default_factory=set)
+    zaken: set[str] = field(default_factory=set)
