@@ -18,7 +18,7 @@ from relhub.adapters.registry import open_adapter
 from relhub.config.sources import load_source
 from relhub.demo import DEMO_SECRETS, RunningTown, appearances, prepare_town, running_town
 from relhub.domain.record import Identifier, PartyRecord, RecordSet
-from relhub.errors import RecordRejected, SourceRefused, SourceUnavailable
+from relhub.errors import ConfigurationError, RecordRejected, SourceRefused, SourceUnavailable
 
 SOURCES = Path(__file__).resolve().parents[1] / "src" / "relhub" / "demo" / "sources"
 LIMITS = "[limits]\nread = 0.4\nconnect = 0.4\ntotal = 0.8\nretries = 1\nlongest_wait = 0.1\nmax_pages = 20\n"
@@ -281,6 +281,24 @@ def test_names_of_an_organisation_are_kept_once_each_in_order(tmp_path: Path) ->
 def test_a_protective_flag_is_read(tmp_path: Path) -> None:
     (party,) = reading(tmp_path)(people=[person(secret=True)]).parties
     assert party.flags == {"non_disclosure"}
+
+
+@pytest.mark.parametrize("secret", ["", None])
+def test_who_a_source_says_nothing_of_where_it_says_who_has_non_disclosure_has_it(tmp_path: Path, secret: str | None) -> None:
+    (party,) = reading(tmp_path)(people=[person(secret=secret)]).parties
+    assert party.flags == {"non_disclosure"}
+
+
+def test_an_organisation_has_no_non_disclosure_by_an_empty_field(tmp_path: Path) -> None:
+    flags = 'flags = { non_disclosure = { from = "secret", values = { "true" = "yes", "false" = "no" } } }'
+    tables = PARTIES.replace('kvk = "kvk"\n', f'kvk = "kvk"\n{flags}\n')
+    (party,) = reading(tmp_path, tables)(firms=[{"name": "Bouw B.V."}]).parties
+    assert party.flags == frozenset()
+
+
+def test_a_file_may_not_say_that_an_empty_field_means_no_non_disclosure(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="an empty value counts as yes"):
+        reading(tmp_path, PARTIES.replace('"false" = "no" }', '"false" = "no", "" = "no" }'))
 
 
 def test_one_acts_for_another_by_own_number(tmp_path: Path) -> None:
