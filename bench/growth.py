@@ -27,12 +27,13 @@ WITH n AS MATERIALIZED (SELECT g, 'rel_F' || lpad(g::text, 25, '0') id, 'fill' |
         SELECT id, 'bsn', sha256(key::bytea), sha256(key::bytea), '******000', relation_id FROM parties
     ), keys AS (INSERT INTO match_key SELECT id, 'bsn', sha256(key::bytea) FROM parties),
     cases AS (
-        INSERT INTO case_record (source, case_id, set_key, body, capacity, open, department, departments, on_date, zaak, "full", summary, existence)
-        SELECT 'permits', 'F-' || key, 'F-' || key, '{}', 'licensing', true, 'Vergunningen', '{Vergunningen}', '2026-01-01', '', c."full", c.summary, c.existence
-        FROM n CROSS JOIN (SELECT "full", summary, existence FROM case_record LIMIT 1) c RETURNING id, case_id
+        INSERT INTO case_record (source, case_id, set_key, body, capacity, compartment, open, department, departments, on_date, zaak, "full", summary, existence, discreet)
+        SELECT 'permits', 'F-' || key, 'F-' || key, '{}', 'licensing', c.compartment, true, 'Vergunningen', '{Vergunningen}', '2026-01-01', '',
+            c."full", c.summary, c.existence, c.discreet
+        FROM n CROSS JOIN (SELECT * FROM case_record WHERE source = 'permits' AND capacity = 'licensing' LIMIT 1) c RETURNING id, case_id, compartment
     )
-INSERT INTO involvement (case_id, position, party_id, role, relation_id, capacity, open, on_date)
-SELECT c.id, 0, p.id, 'applicant', p.relation_id, 'licensing', true, '2026-01-01' FROM cases c JOIN parties p ON c.case_id = 'F-' || p.key
+INSERT INTO involvement (case_id, position, party_id, role, relation_id, capacity, compartment, open, on_date)
+SELECT c.id, 0, p.id, 'applicant', p.relation_id, 'licensing', c.compartment, true, '2026-01-01' FROM cases c JOIN parties p ON c.case_id = 'F-' || p.key
 """
 
 
