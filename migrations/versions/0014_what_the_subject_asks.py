@@ -1,4 +1,4 @@
-"""What somebody asks about their own data, and the marks that follow from it. Only adds."""
+"""What somebody asks about their own data, and the marks that follow from it; searches are counted from an index of their own. Only adds."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,8 @@ _TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    searches = sa.text("operation = 'search'")
+    op.create_index("consultation_log_search_idx", "consultation_log", ["consumer", "official", "at"], postgresql_where=searches)
     op.create_table(
         "mark",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -59,3 +61,4 @@ def downgrade() -> None:
     op.drop_column("relation", "marks")
     op.drop_table("subject_request")
     op.drop_table("mark")
+    op.drop_index("consultation_log_search_idx", table_name="consultation_log")

@@ -199,7 +199,9 @@ def _problems_of(path: str, method: str) -> list[str]:
 _PROBLEMS: Final[dict[str, Answer]] = {
     "InvalidInput": INVALID,
     "NotAuthenticated": ANSWERS[NotAuthenticated],
-    "NotAllowed": ANSWERS[NotAllowed],
+    "NotAllowed": replace(
+        ANSWERS[NotAllowed], title="This is not allowed, or (`restricted`) whoever it is about asked that their data is not used"
+    ),
     "NotFound": ANSWERS[NotFound],
     "NotAcceptable": NOT_ACCEPTABLE,
     "Ambiguous": ANSWERS[AmbiguousIdentifier],

@@ -81,6 +81,7 @@ class _Activity(_Strict):
     applications: frozenset[str] = frozenset()
     search: bool = False
     searches_per_day: Annotated[int, Field(ge=0)] = 0
+    unusual_searches: Annotated[int, Field(ge=0)] = 30
     health: bool = False
     pull: bool = False
     follow: bool = False
@@ -108,7 +109,7 @@ class _Activity(_Strict):
     def activity(self) -> Activity:
         levels = (_Rule(level=level, domains=frozenset({capacity})) for capacity, level in self.levels.items())
         same = ("id", "register_uri", "purpose", "legal_basis", "groups", "organisations", "departments", "roles", "applications")
-        rights = ("search", "searches_per_day", "health", "pull", "follow", "inspect_log", "subject_log", "disclosable")
+        rights = ("search", "searches_per_day", "unusual_searches", "health", "pull", "follow", "inspect_log", "subject_log", "disclosable")
         for_the_subject = ("make_requests", "handle_requests", "restricted")
         return Activity(
             **{name: getattr(self, name) for name in (*same, *rights, *for_the_subject)},

@@ -43,6 +43,7 @@ class Activity:
     applications: frozenset[str] = frozenset()
     search: bool = False
     searches_per_day: int = 0  # of one official; 0: no limit
+    unusual_searches: int = 30  # of one official within an hour: more is told to the privacy officer; 0: never
     health: bool = False  # see how sources are doing, and what of theirs could not be read
     pull: bool = False  # whether sources may be pulled for it
     follow: bool = False  # hear of changes, of many relations and without an occasion

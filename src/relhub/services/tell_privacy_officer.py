@@ -15,7 +15,7 @@ from relhub.storage import notices
 from relhub.storage.database import Driver
 from relhub.storage.subject_requests import SubjectRequest
 
-Kind = Literal["break-glass", "search-budget-spent"]
+Kind = Literal["break-glass", "search-budget-spent", "unusual-searching"]
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 log = structlog.get_logger(__name__)
 

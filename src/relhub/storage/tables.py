@@ -495,6 +495,13 @@ consultation_log = Table(
 )
 Index("consultation_log_relation_idx", consultation_log.c.relation_ids, postgresql_using="gin")
 Index("consultation_log_official_idx", consultation_log.c.official, consultation_log.c.id)
+Index(
+    "consultation_log_search_idx",
+    consultation_log.c.consumer,
+    consultation_log.c.official,
+    consultation_log.c.at,
+    postgresql_where=text("operation = 'search'"),
+)
 Index("consultation_log_trace_idx", consultation_log.c.trace_id, postgresql_using="hash")
 
 # F. The seals of the log, each over the rows of one month that it names, chained by `previous` and authenticated by `mac`. Only ever added to.
