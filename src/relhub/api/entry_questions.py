@@ -1,21 +1,22 @@
 """What officials record here and how it goes on, as bodies of requests."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal, Self, cast
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from relhub.api.answer_cases import Capacity
 from relhub.api.answer_entries import CHANNELS, CONTACT_ID
 from relhub.api.answer_party import RELATION_ID
-from relhub.api.questions import PRINTABLE, Strict
+from relhub.api.questions import PRINTABLE, Strict, bounded
 from relhub.config.access_rules import Confidentiality
 from relhub.domain.entries import Sort, Step
 from relhub.services.record_entry import EntryForm, To
 from relhub.services.step_entry import StepForm
 
 TEXT: Final = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"  # lines and tabs, no other control characters
-_MOMENT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})$"
+_MOMENT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 _REF: Final = r"^[a-z][a-z0-9-]{0,39}/[!-.0-~][^\x00-\x1f\x7f-\x9f]{0,199}$"
 
 
@@ -69,8 +70,33 @@ Text = Annotated[str, Field(min_length=1, max_length=10_000, pattern=TEXT)]
 Ref = Annotated[str, Field(pattern=_REF, max_length=250)]
 
 
+def _at_most_one(schema: dict[str, Any]) -> None:
+    bounded(schema)
+    pairs = (("department", "case"), ("department", "coordinator"), ("case", "coordinator"), ("coordinator", "official"))
+    schema["not"] = {"anyOf": [{"required": list(pair)} for pair in pairs]}
+
+
+def _goes_with(**steps: tuple[str, ...]) -> Callable[[dict[str, Any]], None]:
+    """Which member must be there with these steps and, but for the text, with no others."""
+
+    def extend(schema: dict[str, Any]) -> None:
+        bounded(schema)
+        schema["allOf"] = [
+            {
+                "if": {"properties": {"step": {"enum": list(of)}}, "required": ["step"]},
+                "then": {"required": [member]},
+                **({} if member == "text" else {"else": {"properties": {member: False}}}),
+            }
+            for member, of in steps.items()
+        ]
+
+    return extend
+
+
 class Recipient(Strict):
     """Whom it is for (geadresseerde); at most one of `department`, `case` and `coordinator`."""
+
+    model_config = ConfigDict(json_schema_extra=_at_most_one)
 
     department: Annotated[str, _line("Afdeling", "A department of your organisation.", "Handhaving", 100)] = ""
     official: Annotated[str, _line("Medewerker", "The account of one official in it.", "p.smit", 100)] = ""
@@ -80,9 +106,8 @@ class Recipient(Strict):
         description="The department that deals with this case, by its `ref`.",
         examples=["enforcement/HH-2026-00001"],
     )
-    coordinator: bool = Field(
-        default=False,
-        strict=True,
+    coordinator: Literal[True] = Field(
+        default=False,  # type: ignore[arg-type]  # absent, or true
         title="Coördinator",
         description="Whoever is behind a referral (doorverwijzing), through the coordinator: you do not learn of whom.",
     )
@@ -194,6 +219,8 @@ class _StepBody(Strict):
 class ContactStepBody(_StepBody):
     """What is done with a contact moment."""
 
+    model_config = ConfigDict(json_schema_extra=_goes_with(contact=("corrected",), relation=("identified",), text=("deleted",)))
+
     step: Literal["corrected", "identified", "deleted"] = Field(
         title="Stap",
         description="`corrected` (gecorrigeerd): it says `contact` now. `identified` (geïdentificeerd): it was with `relation`. `deleted` (verwijderd), with the reason.",
@@ -222,6 +249,8 @@ class ContactStepBody(_StepBody):
 
 class TaskStepBody(_StepBody):
     """What is done with a task or question."""
+
+    model_config = ConfigDict(json_schema_extra=_goes_with(to=("handed-over",), text=("answered", "remarked", "withdrawn", "deleted")))
 
     step: Literal["accepted", "answered", "remarked", "handed-over", "closed", "withdrawn", "deleted"] = Field(
         title="Stap",
@@ -252,6 +281,10 @@ class TaskStepBody(_StepBody):
 
 class CommitmentStepBody(_StepBody):
     """What is done with a commitment."""
+
+    model_config = ConfigDict(
+        json_schema_extra=_goes_with(to=("handed-over",), due=("moved",), text=("broken", "remarked", "withdrawn", "deleted"))
+    )
 
     step: Literal["kept", "broken", "moved", "handed-over", "remarked", "withdrawn", "deleted"] = Field(
         title="Stap",
