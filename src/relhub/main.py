@@ -8,7 +8,20 @@ from typing import Any
 from fastapi import FastAPI
 
 from relhub import tracing
-from relhub.api import cases, consultation_log, docs, document, errors, events, health, internal, relation_parts, relations, sources
+from relhub.api import (
+    cases,
+    consultation_log,
+    docs,
+    document,
+    errors,
+    events,
+    exports,
+    health,
+    internal,
+    relation_parts,
+    relations,
+    sources,
+)
 from relhub.api.middleware import BodyLimit, Observe
 from relhub.api.proxies import Proxies
 from relhub.config.access_rules import check_consumers
@@ -45,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
         consultation_log.router,
         cases.router,
         events.router,
+        exports.router,
         sources.router,
         health.router,
         docs.router,

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from fastapi.openapi.utils import get_openapi
 
-from relhub.api import API_VERSION, cases, consultation_log, events, examples, relation_parts, relations, sources
+from relhub.api import API_VERSION, cases, consultation_log, events, examples, exports, relation_parts, relations, sources
 from relhub.api.answers import Problem
 from relhub.api.errors import (
     ANSWERS,
@@ -19,7 +19,16 @@ from relhub.api.errors import (
 )
 from relhub.api.gate import ACTIVITY, IDEMPOTENCY_KEY, OCCASION
 from relhub.domain.tokens import OFFICIAL
-from relhub.errors import AmbiguousIdentifier, DatabaseUnusable, KeyReused, NotAllowed, NotAuthenticated, NotFound, SourceRefused
+from relhub.errors import (
+    AmbiguousIdentifier,
+    DatabaseUnusable,
+    ExportExpired,
+    KeyReused,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    SourceRefused,
+)
 
 _DESCRIPTION: Final = """\
 One consolidated, explainable, purpose-bound record per relation: everything that the municipality's systems know about a citizen \
@@ -52,6 +61,7 @@ _TAGS: Final = [
     {"name": "relations", "description": "Citizens and companies (relaties) as one record each."},
     {"name": "cases", "description": "Cases (zaken) and other matters, by themselves."},
     {"name": "consultation-log", "description": "Who looked at whom, and why (raadplegingenlogboek)."},
+    {"name": "exports", "description": "All that is held of a relation, for the one it is about (inzage-export)."},
     {"name": "events", "description": "What changed (gebeurtenissen)."},
     {"name": "sources", "description": "The systems (bronnen) from which it comes."},
 ]
@@ -88,6 +98,7 @@ def openapi_document() -> dict[str, Any]:
             *consultation_log.router.routes,
             *cases.router.routes,
             *events.router.routes,
+            *exports.router.routes,
             *sources.router.routes,
         ],
         tags=_TAGS,
@@ -142,7 +153,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     operation["responses"] = dict(sorted(answers.items()))
 
 
-_FOR_THE_SUBJECT: Final = "/relations/{id}/consultation-log"  # a portal asks in its own name
+# A portal asks in its own name.
+_FOR_THE_SUBJECT: Final = ("/relations/{id}/consultation-log", "/relations/{id}/exports", "/exports")
 
 
 def _without_null(schema: dict[str, Any]) -> None:
@@ -154,14 +166,14 @@ def _without_null(schema: dict[str, Any]) -> None:
 def _parameters_of(path: str) -> list[str]:
     own = ["CacheControl"] if path in ("/relations/_lookup", "/relations/{id}") else []
     own += ["IfNoneMatch"] if _is_tagged(path) else []
-    own += ["IdempotencyKey"] if path.endswith("/pulls") else []
-    own += [] if path == _FOR_THE_SUBJECT else ["Official"]
+    own += ["IdempotencyKey"] if path.endswith(("/pulls", "/exports")) else []
+    own += [] if path.startswith(_FOR_THE_SUBJECT) else ["Official"]
     return ["ProcessingActivity", "Occasion", "TraceParent", *own]
 
 
 def _is_tagged(path: str) -> bool:
-    """Not the log: every look at it adds to it."""
-    return path.startswith(("/relations/{", "/cases/{")) and path != _FOR_THE_SUBJECT
+    """Not the log: every look at it adds to it. Nor an export, which stays as it was made."""
+    return path.startswith(("/relations/{", "/cases/{")) and not path.startswith(_FOR_THE_SUBJECT)
 
 
 def _problems_of(path: str, method: str) -> list[str]:
@@ -174,6 +186,8 @@ def _problems_of(path: str, method: str) -> list[str]:
     elif path != "/events":
         names.append("SourceRefused")
         names += ["NotFound"] if "{" in path or path.endswith("/_lookup") else []
+        names += ["KeyReused"] if path.endswith("/exports") else []
+        names += ["Expired"] if path.startswith("/exports/{id}/") else []
     return [*names, "TooLarge", "UnsupportedMediaType"] if method == "post" else names
 
 
@@ -185,6 +199,7 @@ _PROBLEMS: Final[dict[str, Answer]] = {
     "NotAcceptable": NOT_ACCEPTABLE,
     "Ambiguous": ANSWERS[AmbiguousIdentifier],
     "KeyReused": ANSWERS[KeyReused],
+    "Expired": ANSWERS[ExportExpired],
     "TooLarge": TOO_LARGE,
     "TooManyRequests": TOO_MANY_REQUESTS,
     "UnsupportedMediaType": UNSUPPORTED_MEDIA_TYPE,

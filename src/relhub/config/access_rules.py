@@ -86,6 +86,7 @@ class _Activity(_Strict):
     follow: bool = False
     inspect_log: bool = False
     subject_log: bool = False
+    export: bool = False
     disclosable: bool = True
 
     @model_validator(mode="after")
@@ -94,6 +95,8 @@ class _Activity(_Strict):
             raise ValueError('follow: changes are followed without an occasion: add "none" to occasions')
         if "break-glass" in self.occasions and len(self.occasions) > 1:
             raise ValueError("occasions: break-glass is an activity of its own, without other occasions")
+        if "break-glass" in self.occasions and self.export:
+            raise ValueError("export: what is held of somebody is not put together in an emergency: leave break-glass out of occasions")
         if self.searches_per_day and not self.search:
             raise ValueError("searches_per_day: means nothing without search = true")
         return self
@@ -101,7 +104,7 @@ class _Activity(_Strict):
     def activity(self) -> Activity:
         levels = (_Rule(level=level, domains=frozenset({capacity})) for capacity, level in self.levels.items())
         same = ("id", "register_uri", "purpose", "legal_basis", "groups", "organisations", "departments", "roles", "applications")
-        rights = ("search", "searches_per_day", "health", "pull", "follow", "inspect_log", "subject_log", "disclosable")
+        rights = ("search", "searches_per_day", "health", "pull", "follow", "inspect_log", "subject_log", "export", "disclosable")
         return Activity(
             **{name: getattr(self, name) for name in (*same, *rights)},
             occasions=frozenset(self.occasions),

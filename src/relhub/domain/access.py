@@ -47,6 +47,7 @@ class Activity:
     follow: bool = False  # hear of changes, of many relations and without an occasion
     inspect_log: bool = False  # search the consultation log: for privacy officers
     subject_log: bool = False  # see who looked at one relation: for the one it is about, through the organisation's portal
+    export: bool = False  # have all that is held of one relation put together: for the one it is about
     disclosable: bool = True  # whether the one it is about may learn that was looked: not of fraud investigation or police, say
 
 

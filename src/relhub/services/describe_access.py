@@ -55,6 +55,12 @@ def _rights(activity: Activity) -> Iterator[str]:
         yield "see how sources are doing"
     if activity.pull:
         yield "have sources pulled"
+    if activity.inspect_log:
+        yield "search the consultation log"
+    if activity.subject_log:
+        yield "show the one it is about who looked"
+    if activity.export:
+        yield "have all that is held of a relation put together, for the one it is about"
 
 
 def in_words(opening: Opening) -> list[str]:
@@ -83,6 +89,8 @@ def _doubts_of(activity: Activity) -> Iterator[str]:
         yield f"{activity.id}: searching has no limit per day (searches_per_day)"
     if "none" in activity.occasions and any(opening.level == Level.full for opening in activity.openings):
         yield f"{activity.id}: sees cases in full without an occasion"
+    if activity.export and not activity.roles | activity.applications | activity.departments:
+        yield f"{activity.id}: any application may have all that is held of a relation put together"
     if not activity.case.involves_relation and "case" in activity.occasions:
         yield f"{activity.id}: any case of one's own opens any relation"
 

@@ -24,14 +24,23 @@ _Looked = TypeVar("_Looked", bound=Looked)
 
 
 async def look(hub: Hub, admitted: Admitted, read: Callable[[Driver], Awaitable[_Looked]]) -> _Looked:
-    """What the statement shows, which is to read the profile of `admitted` each time. An occasion that the hub does not know is asked of its source once.
+    """What the statement shows, which is to read the profile of `admitted` each time. Raises as `look_until_settled` does."""
+
+    async def once() -> _Looked:
+        async with hub.database.driver() as driver:
+            return await read(driver)
+
+    return await look_until_settled(hub, admitted, once)
+
+
+async def look_until_settled(hub: Hub, admitted: Admitted, read: Callable[[], Awaitable[_Looked]]) -> _Looked:
+    """What `read` shows, in a transaction of its own each time. An occasion that the hub does not know is asked of its source once.
 
     Raises NotAllowed, NotFound, and SourceError when the occasion can't be verified.
     """
     fetched = False
     while True:
-        async with hub.database.driver() as driver:
-            looked = await read(driver)
+        looked = await read()
         if looked.outcome == "outdated":
             await renew(hub, admitted)
         elif looked.outcome == "unknown-occasion" and not fetched:

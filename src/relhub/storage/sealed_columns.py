@@ -33,6 +33,11 @@ def about_answer(consumer: str, key: bytes) -> str:
     return f"answer/{consumer}/{key.hex()}"
 
 
+def about_export(export_id: str, attempt: int, number: int) -> str:
+    """A piece of what an export holds."""
+    return f"export/{export_id}/{attempt}/{number}"
+
+
 def _number(_party_id: Any, scheme: str) -> str:
     return about_number(scheme)
 
@@ -42,6 +47,7 @@ SEALED_COLUMNS = (
     SealedColumn("document", "sealed", (("source", "text"), ("id", "text")), about_document),
     SealedColumn("quarantine", "sealed", (("source", "text"), ("set_key", "text")), about_document),
     SealedColumn("kept_answer", "answer", (("consumer", "text"), ("key", "bytea")), about_answer),
+    SealedColumn("export_part", "sealed", (("export_id", "text"), ("attempt", "integer"), ("number", "integer")), about_export),
 )
 
 # A new column of bytes belongs above or here; a test asks for it.
