@@ -3,14 +3,13 @@
 import base64
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import orjson
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from relhub.api import export_words
-from relhub.services.hub import Hub
 from relhub.services.open_export import Opened
 
 _ENVIRONMENT: Final = Environment(
@@ -25,13 +24,14 @@ HEADERS: Final = {
     "Content-Security-Policy": f"{_POLICY}; frame-ancestors 'none'; sandbox",
     "Content-Disposition": 'attachment; filename="uw-gegevens.html"',
 }
+_LISTS: Final[tuple[Literal["cases", "consultations"], ...]] = ("cases", "consultations")
 _CHUNK: Final = 500  # pieces of a template: some tens of kB
 
 
-async def rendered(hub: Hub, opened: Opened) -> AsyncIterator[bytes]:
+async def rendered(opened: Opened) -> AsyncIterator[bytes]:
     """The page, in chunks; no more than one piece of the export is in memory. The policy is in it too: saved, it has no headers."""
-    head = orjson.loads(opened.head(hub))
-    lists = {name: _one_by_one(opened, hub, name) for name in ("cases", "consultations")}
+    head = orjson.loads(opened.head)
+    lists = {name: _one_by_one(opened.section(name)) for name in _LISTS}
     page = _ENVIRONMENT.get_template("export.html").generate_async(**head, **lists, style=Markup(_STYLE), policy=_POLICY)
     waiting: list[str] = []
     async for text in page:
@@ -42,6 +42,6 @@ async def rendered(hub: Hub, opened: Opened) -> AsyncIterator[bytes]:
     yield "".join(waiting).encode()
 
 
-def _one_by_one(opened: Opened, hub: Hub, name: Any) -> Iterator[dict[str, Any]]:
-    for piece in opened.section(hub, name):
+def _one_by_one(pieces: Iterator[list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    for piece in pieces:
         yield from piece

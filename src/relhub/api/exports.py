@@ -93,7 +93,7 @@ async def get_export(request: Request, gated: Gated, export_id: ExportId) -> Res
 )
 async def get_content(gated: Gated, export_id: ExportId) -> Response:
     opened = await open_export(gated.hub, gated.asked(), export_id, "export-content")
-    return StreamingResponse(opened.content(gated.hub), media_type=_JSON)
+    return StreamingResponse(opened.content(), media_type=_JSON)
 
 
 @router.get(
@@ -108,4 +108,4 @@ async def get_content(gated: Gated, export_id: ExportId) -> Response:
 )
 async def get_page(gated: Gated, export_id: ExportId) -> Response:
     opened = await open_export(gated.hub, gated.asked(), export_id, "export-page")
-    return StreamingResponse(export_page.rendered(gated.hub, opened), media_type="text/html", headers=export_page.HEADERS)
+    return StreamingResponse(export_page.rendered(opened), media_type="text/html", headers=export_page.HEADERS)

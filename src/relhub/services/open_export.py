@@ -25,33 +25,36 @@ _Sealed = tuple[int, str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """The sealed pieces of an export that may be given now; each is opened when it is its turn, so that no more than one is in memory. `outcome` as of a view."""
+class _Looked:
+    """What may be given now, sealed. `outcome` as of a view."""
 
     outcome: str
-    export: Export
     parts: Sequence[_Sealed] = ()
 
-    def head(self, hub: Hub) -> bytes:
+
+class Opened:
+    """What an export holds. Its pieces are opened one by one, so that no more than one is in memory."""
+
+    def __init__(self, hub: Hub, export: Export, parts: Sequence[_Sealed]) -> None:
+        """Raises SealLost, and InvalidTag for a piece of something else: before anything of it is given."""
+        self._hub, self._export, self._parts = hub, export, parts
+        self.head = next(self._section("head"))
         """All but its lists of cases and of looks, as JSON."""
-        return next(self._section(hub, "head"))
 
-    def section(self, hub: Hub, name: Literal["cases", "consultations"]) -> Iterator[list[dict[str, Any]]]:
+    def section(self, name: Literal["cases", "consultations"]) -> Iterator[list[dict[str, Any]]]:
         """One of these lists, piece by piece."""
-        return map(orjson.loads, self._section(hub, name))
+        return map(orjson.loads, self._section(name))
 
-    def _section(self, hub: Hub, name: str) -> Iterator[bytes]:
-        of = self.export
-        return (
-            hub.sealer.open(sealed, about_export(of.id, of.attempt, number)) for number, section, sealed in self.parts if section == name
-        )
+    def _section(self, name: str) -> Iterator[bytes]:
+        of = self._export
+        return (self._hub.sealer.open(sealed, about_export(of.id, of.attempt, n)) for n, section, sealed in self._parts if section == name)
 
-    async def content(self, hub: Hub) -> AsyncIterator[bytes]:
+    async def content(self) -> AsyncIterator[bytes]:
         """All of it as one JSON object, piece by piece."""
-        yield self.head(hub)[:-1]
+        yield self.head[:-1]
         for name in ("cases", "consultations"):
             yield f',"{name}":['.encode()
-            for n, piece in enumerate(self._section(hub, name)):
+            for n, piece in enumerate(self._section(name)):
                 yield (b"," if n else b"") + piece[1:-1]
             yield b"]"
         yield b"}"
@@ -69,10 +72,10 @@ async def open_export(hub: Hub, asked: Asked, export_id: str, operation: Literal
         await not_found(hub, admitted.look, _NOT_DONE if export else NO_EXPORT)
     if over:
         raise ExportExpired(over)
-    opened = await look_until_settled(hub, admitted, lambda: _open(hub, admitted, export, asked))
-    if not opened.parts:  # it expired just now
+    looked = await look_until_settled(hub, admitted, lambda: _look(hub, admitted, export, asked))
+    if not looked.parts:  # it expired just now
         raise ExportExpired(_EXPIRED)
-    return opened
+    return Opened(hub, export, looked.parts)
 
 
 def _over(export: Export | None, asked: Asked) -> str:
@@ -84,7 +87,7 @@ def _over(export: Export | None, asked: Asked) -> str:
     return _APART if export.apart else ""
 
 
-async def _open(hub: Hub, admitted: Admitted, export: Export, asked: Asked) -> Opened:
+async def _look(hub: Hub, admitted: Admitted, export: Export, asked: Asked) -> _Looked:
     async with hub.database.begin() as store:
         seen = await glimpse(store.driver, export.relation_id, admitted.profile, admitted.occasion_case, admitted.look)
-        return Opened(seen.outcome, export, await exports.parts(store, export, asked.at) if seen.outcome == "shown" else ())
+        return _Looked(seen.outcome, await exports.parts(store, export, asked.at) if seen.outcome == "shown" else ())
