@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx2
-from tests.towns import DEMO, rows, settings_for
+from tests.towns import CONSUMERS, DEMO, rows, settings_for
 
 from relhub.domain.record import (
     Address,
@@ -25,6 +25,8 @@ from relhub.main import create_app
 from relhub.services.hub import Hub
 from relhub.services.make_export import KnownConsumers, make_waiting_export
 from relhub.services.read_sets import replace as replace_records
+from relhub.storage import exports
+from relhub.storage.exports import Asker
 
 PORTAL = {"Authorization": "Bearer demo-resident-portal", "X-Processing-Activity": "informing-residents"}
 KNOWN = KnownConsumers(DEMO / "consumers.toml")
@@ -52,6 +54,17 @@ async def make(hub: Hub, consumers: KnownConsumers = KNOWN) -> None:
     """What a worker does with all that waits."""
     while await make_waiting_export(hub, consumers, lambda: False):
         pass
+
+
+async def put_together(hub: Hub, id_: str, relation: str) -> None:
+    """An export with this id, asked for by the portal and done."""
+    who = CONSUMERS["resident-portal"]
+    asker = Asker(
+        who.name, who.organisation, who.department, sorted(who.roles), "", PORTAL["X-Processing-Activity"], "none", "0" * 32, "0" * 16
+    )
+    async with hub.database.begin() as store:
+        await exports.ask(store, id_, relation, asker, datetime.now(UTC))
+    await make(hub)
 
 
 async def state(api: httpx2.AsyncClient, export: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from relhub.api.answer_relations import Period, SourceRecord
 from relhub.api.answers import RELATION_ID, Kind, Origin, Referral, ViewSource
 
 EXPORT_ID = r"^exp_[0-9a-f]{32}$"
-_AN_ID = "exp_00000000000000000000000000000001"
+_AN_ID = "exp_8e03978e40d543ddbc936894a57f9324"
 Level = Literal["referral", "existence", "summary", "full"]
 
 

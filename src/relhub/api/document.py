@@ -49,7 +49,7 @@ and is logged. No cache on the way may keep an answer (`no-store`); your applica
 **Wrong.** Every error is a problem (RFC 9457, `application/problem+json`). With 400 `errors` lists everything that is wrong, \
 never what was sent. What may not be seen and what is not there are answered alike.
 
-**Examples.** Each was answered by the demo (`make run`), which answers the same on every machine, but for the times. Left out are \
+**Examples.** Each was answered by the demo (`make run`), which answers the same on every machine, but for the times and the ids of exports. Left out are \
 postal codes, and all but the first of the `properties` of a case.
 
 **Language.** Names are English, by the glossary of relhub; each field has its Dutch title. All times are in UTC.
