@@ -1,5 +1,6 @@
 """The page of an export: rendered from its JSON piece by piece, as plain HTML that needs nothing from elsewhere."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator, Iterator
@@ -39,6 +40,7 @@ async def rendered(opened: Opened) -> AsyncIterator[bytes]:
         if len(waiting) >= _CHUNK:
             yield "".join(waiting).encode()
             waiting.clear()
+            await asyncio.sleep(0)  # a long page is no reason for others to wait
     yield "".join(waiting).encode()
 
 
