@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.exporting import PORTAL, api_of, applicant, content, exported, page, person, relation_of, say
+from tests.exporting import NOW, PORTAL, api_of, applicant, ask, content, exported, make, page, person, relation_of, say, state
 from tests.exporting import case_of as case
 from tests.test_exports import serve
 from tests.test_log_search import look_at
@@ -20,6 +20,10 @@ from relhub.domain.record import PartyRecord
 from relhub.domain.redaction import without_names
 from relhub.services.decide_match import decide_match
 from relhub.services.hub import Hub
+from relhub.services.settle import settle
+from relhub.storage import relations
+from relhub.storage.marks import put_marks
+from relhub.storage.record_rows import Written
 from relhub.storage.sealed_columns import about_export
 
 BSN, OTHER_BSN = "999990019", "999990044"
@@ -302,3 +306,38 @@ async def test_the_history_names_no_id_of_somebody_else(bare: Hub, bare_api: htt
     [parted] = [found for found in both if [period for period in found["history"] if period["what"] == "split"]]
     other = theirs if parted["relation"] == mine else mine
     assert other not in str(parted)
+
+
+async def mark(hub: Hub, key: str, word: str) -> None:
+    async with hub.database.begin() as store:
+        await store.lock_resolve()
+        await put_marks(store, [("copy-a", key)], [word], "request", NOW)
+        await settle(store, hub, "steward", Written(retold=await relations.numbers_of(store, [("copy-a", key)])), (), NOW)
+
+
+async def test_what_its_subject_asked_not_to_be_used_is_exported_only_by_an_activity_that_may_use_it_all_the_same(
+    bare: Hub, bare_api: httpx2.AsyncClient
+) -> None:
+    await say(bare, case(1, ANNA, BRAM))
+    barred = with_activity(bare, ACTIVITY, restricted=False)
+    serve(bare_api, barred)
+    before = await exported(barred, bare_api, await relation_of(bare, "copy-a", "1"))
+    waiting = await ask(bare_api, await relation_of(bare, "copy-a", "1"))
+    await mark(bare, "1", "restriction")
+    await make(barred)
+    failed = await state(bare_api, waiting)
+    assert (failed["state"], "is not used" in failed["error"]) == ("failed", True)
+    again = await bare_api.post(f"/v1/relations/{await relation_of(bare, 'copy-a', '1')}/exports", headers=PORTAL)
+    read = await bare_api.get(before["links"]["content"], headers=PORTAL)
+    assert [answer.json()["type"].rpartition(":")[2] for answer in (again, read)] == ["restricted", "restricted"]
+    assert (await anna(bare, bare_api))["party"]["flags"] == ["restriction"]
+
+
+async def test_of_a_case_of_somebody_else_who_asked_that_no_more_is_left_than_that_it_is_there(
+    bare: Hub, bare_api: httpx2.AsyncClient
+) -> None:
+    await say(bare, case(1, ANNA, BRAM), case(2, ANNA))
+    await mark(bare, "2", "restriction")
+    found = (await anna(with_activity(bare, ACTIVITY, restricted=False), bare_api))["cases"]
+    assert [set(one) for one in found if one["level"] == "existence"] == [{"level", "capacity", "department", "officials"}]
+    assert len(found) == 2

@@ -37,11 +37,13 @@ from relhub.errors import (
     PurgeRefused,
     RecordRejected,
     RelhubError,
+    Restricted,
     SealLost,
     SourceError,
     SourceRefused,
     SourceUnavailable,
     TooManyRequests,
+    WrongState,
 )
 from relhub.logs import places
 
@@ -107,6 +109,7 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
     NotAllowed: Answer(
         403, "not-allowed", "This is not allowed", headers={"WWW-Authenticate": 'Bearer realm="relhub", error="insufficient_scope"'}
     ),
+    Restricted: Answer(403, "restricted", "The use of this data is restricted"),
     NotFound: Answer(404, "not-found", "Nothing found"),
     AmbiguousIdentifier: Answer(409, "ambiguous-identifier", "More than one relation answers to this"),
     SourceUnavailable: Answer(
@@ -126,6 +129,7 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
     ExportExpired: Answer(410, "export-expired", "This export is no longer there"),
     ExportLost: UNEXPECTED,  # met by a worker only, as is the next
     ExportStopped: UNEXPECTED,
+    WrongState: Answer(409, "wrong-state", "This can't follow"),
     KeyReused: Answer(409, "idempotency-key-reused", "This Idempotency-Key was used for another request"),
     DatabaseUnusable: _NO_DATABASE,
     ConfigurationError: UNEXPECTED,

@@ -81,12 +81,16 @@ class _Activity(_Strict):
     applications: frozenset[str] = frozenset()
     search: bool = False
     searches_per_day: Annotated[int, Field(ge=0)] = 0
+    unusual_searches: Annotated[int, Field(ge=0)] = 30
     health: bool = False
     pull: bool = False
     follow: bool = False
     inspect_log: bool = False
     subject_log: bool = False
     export: bool = False
+    make_requests: bool = False
+    handle_requests: bool = False
+    restricted: bool = False
     disclosable: bool = True
 
     @model_validator(mode="after")
@@ -97,6 +101,10 @@ class _Activity(_Strict):
             raise ValueError("occasions: break-glass is an activity of its own, without other occasions")
         if "break-glass" in self.occasions and self.export:
             raise ValueError("export: what is held of somebody is not put together in an emergency: leave break-glass out of occasions")
+        if self.make_requests and (self.occasions != {"none"} or not self.restricted):
+            raise ValueError(
+                'make_requests: who it is about needs no occasion, and asks while their data is restricted as well: occasions = ["none"], restricted = true'
+            )
         if self.searches_per_day and not self.search:
             raise ValueError("searches_per_day: means nothing without search = true")
         return self
@@ -104,9 +112,10 @@ class _Activity(_Strict):
     def activity(self) -> Activity:
         levels = (_Rule(level=level, domains=frozenset({capacity})) for capacity, level in self.levels.items())
         same = ("id", "register_uri", "purpose", "legal_basis", "groups", "organisations", "departments", "roles", "applications")
-        rights = ("search", "searches_per_day", "health", "pull", "follow", "inspect_log", "subject_log", "export", "disclosable")
+        rights = ("search", "searches_per_day", "unusual_searches", "health", "pull", "follow", "inspect_log", "subject_log", "disclosable")
+        for_the_subject = ("export", "make_requests", "handle_requests", "restricted")
         return Activity(
-            **{name: getattr(self, name) for name in (*same, *rights)},
+            **{name: getattr(self, name) for name in (*same, *rights, *for_the_subject)},
             occasions=frozenset(self.occasions),
             case=CaseCondition(**self.case.model_dump()),
             openings=tuple(rule.opening(self.confidentiality) for rule in (*self.rule, *levels)),

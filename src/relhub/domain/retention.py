@@ -10,11 +10,13 @@ from relhub.domain.dates import AMSTERDAM
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """How long events are kept, notices after the privacy officer was told, the ids of parties that their source has no more, and exports."""
+    """How long is kept: events; notices after they were told; the ids of parties that their source has no more; requests of subjects after they were
+    decided; what exports hold."""
 
     events: timedelta = timedelta(90)
     notices: timedelta = timedelta(365)
     former: timedelta = timedelta(90)
+    requests: timedelta = timedelta(1826)
     exports: timedelta = timedelta(hours=72)
 
 

@@ -1,6 +1,7 @@
 """Asking for all that is held of one relation (inzage-export), and how far it is. A worker makes it."""
 
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from relhub.services.answer_once import KEY_REUSED, answer_once
 from relhub.services.asked import Asked, View
 from relhub.services.hub import Hub
 from relhub.services.keep_records import at_utc
-from relhub.services.look import look
+from relhub.services.look import look_until_settled
 from relhub.storage import exports
 from relhub.storage.database import Store
 from relhub.storage.exported_cases import glimpse
@@ -38,24 +39,39 @@ async def admit_export(hub: Hub, asked: Asked, operation: str) -> Admitted:
 async def ask_export(hub: Hub, asked: Asked, relation_id: str, key: str, base: str) -> View:
     """The export that waits or is being made for the same asker, or else a new one; of another relation when those were merged, and then nothing is asked.
 
-    `base`: the address of the API, for the links. Raises NotAllowed, NotFound, KeyReused.
+    `base`: the address of the API, for the links. Raises NotAllowed, NotFound, Restricted, KeyReused.
     """
     admitted = await admit_export(hub, asked, "ask-export")
-    seen = await look(hub, admitted, lambda driver: glimpse(driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look))
-    if seen.relation_id != relation_id:
-        return View(seen.relation_id, b"", "")
+    given = await look_until_settled(hub, admitted, lambda: _look_and_ask(hub, admitted, asked, relation_id, key, base))
+    if given.relation_id == relation_id and not given.answer:
+        raise KeyReused(KEY_REUSED)
+    return View(given.relation_id, given.answer, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """`outcome` as of a view; no answer when the key was used for another request."""
+
+    outcome: str
+    relation_id: str
+    answer: bytes = b""
+
+
+async def _look_and_ask(hub: Hub, admitted: Admitted, asked: Asked, relation_id: str, key: str, base: str) -> _Given:
+    """In one transaction with the row of the log that says that the relation may be seen."""
+    request = ("ask-export", relation_id, asked.activity, asked.occasion, asked.consumer.department, asked.official)
     async with hub.database.begin() as store:
-        request = ("ask-export", relation_id, asked.activity, asked.occasion, asked.consumer.department, asked.official)
+        seen = await glimpse(store.driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look)
+        if seen.outcome != "shown" or seen.relation_id != relation_id:
+            return _Given(seen.outcome, seen.relation_id)
         try:
             answer = await answer_once(
                 store, hub.sealer, asked.consumer.name, key, request, asked.at, lambda: _ask(store, asked, relation_id, base)
             )
         except KeyReused:
-            answer = None
+            answer = b""
             await add_look(store.driver, admitted.look, "refused", [relation_id], [])
-    if answer is None:
-        raise KeyReused(KEY_REUSED)
-    return View(relation_id, answer, "")
+    return _Given(seen.outcome, relation_id, answer)
 
 
 async def _ask(store: Store, asked: Asked, relation_id: str, base: str) -> bytes:

@@ -11,7 +11,7 @@ import structlog
 from relhub import metrics
 from relhub.config.consumers import Agreed, load_consumers
 from relhub.domain.access import Consumer
-from relhub.errors import DatabaseUnusable, ExportLost, ExportStopped, NotAllowed, NotFound, SourceError
+from relhub.errors import DatabaseUnusable, ExportLost, ExportStopped, NotAllowed, NotFound, Restricted, SourceError
 from relhub.logs import places
 from relhub.services.admit import Admitted
 from relhub.services.ask_export import admit_export
@@ -82,7 +82,7 @@ async def _make(hub: Hub, consumers: KnownConsumers, export: Export, stopping: S
         admitted = await _decide(hub, consumers, export)
         gathered = await look_until_settled(hub, admitted, lambda: _gather(hub, admitted, export, stopping))
         await _finish(hub, export, gathered)
-    except (NotAllowed, NotFound) as error:
+    except (NotAllowed, NotFound, Restricted) as error:
         await _fail(hub, export, str(error))
     except SourceError:
         await (_fail(hub, export, _SOURCE_SILENT) if export.attempt == _MOST_ATTEMPTS else _give_back(hub, export, _SOURCE_WAIT))

@@ -52,7 +52,7 @@ async def search_relations(hub: Hub, asked: Asked, query: SearchQuery) -> bytes:
     hashed = [(field, hub.sealer.token(f"search:{field}", term), hidden and field in ADDRESS_FIELDS) for field, term in terms]
     async with hub.database.begin() as store:
         spent = await _spent(hub, store, asked, admitted)
-        found = [] if spent else await relations_by_terms(store.driver, seen, hashed, query.kind, MOST + 1)
+        found = [] if spent else await relations_by_terms(store.driver, profile, hashed, query.kind, MOST + 1)
         shown = await visible_parties(store.driver, seen, found[:MOST])
         outcome = "over-budget" if spent else "too-broad" if len(found) > MOST else "shown"
         await add_look(store.driver, admitted.look, outcome, found if outcome == "shown" else [], [])
@@ -65,9 +65,15 @@ async def search_relations(hub: Hub, asked: Asked, query: SearchQuery) -> bytes:
 
 
 async def _spent(hub: Hub, store: Store, asked: Asked, admitted: Admitted) -> bool:
-    """Whether this official (or, without one, this application) has searched as often today as the rules allow; the privacy officer is told."""
-    most = admitted.profile.activity.searches_per_day
-    if not most or await searches_since(store, asked.consumer.name, asked.official, _midnight(asked.at)) < most:
+    """Whether this official (or, without one, this application) has searched as often today as the rules allow.
+
+    The privacy officer is told, and likewise of searching that is unusual, which goes on.
+    """
+    most, usual = admitted.profile.activity.searches_per_day, admitted.profile.activity.unusual_searches
+    hour, day = await searches_since(store, asked.consumer.name, asked.official, asked.at - timedelta(hours=1), _midnight(asked.at))
+    if usual and hour >= usual:
+        await keep_notice(hub, store.driver, "unusual-searching", asked, f"more than {usual} searches within an hour")
+    if not most or day < most:
         return False
     await keep_notice(hub, store.driver, "search-budget-spent", asked, f"more than {most} searches in a day")
     return True

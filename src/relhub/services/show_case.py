@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from relhub.domain.access import names_parties
-from relhub.services.admit import Admitted, admit, fetch_logged, fetch_occasion, not_found, refuse
+from relhub.services.admit import Admitted, admit, fetch_logged, fetch_occasion, not_found, refuse, restricted
 from relhub.services.asked import Asked, View
 from relhub.services.fetch_case import could_show
 from relhub.services.hub import Hub
@@ -19,16 +19,18 @@ NO_CASE = "There is no such case, or nothing of it that this processing activity
 async def show_case(hub: Hub, asked: Asked, source: str, case_id: str) -> View:
     """A case from level `summary` on; one that the hub does not know is asked of its source first.
 
-    Raises NotAllowed, NotFound, and SourceError when the source has to be asked and does not answer.
+    Raises NotAllowed, NotFound, Restricted, and SourceError when the source has to be asked and does not answer.
     """
     admitted = await admit(hub, asked, "case")
     if admitted.occasion_case != (source, case_id):
         await verify_without_relation(hub, admitted)  # before a source is asked for another case on its account
     found = await _look(hub, admitted, source, case_id)
-    if not found.records or (admitted.on_case and found.holds is None):
+    if (not found.records and not found.restricted) or (admitted.on_case and found.holds is None):
         found = await _ask_sources(hub, admitted, source, case_id, found)
     if admitted.on_case and not found.holds:
         await refuse(hub, admitted.look, admitted.does_not_hold)
+    if found.restricted:
+        await restricted(hub, admitted)
     if not found.records:
         await not_found(hub, admitted.look, NO_CASE)
     case, *others = [_show(admitted, *record) for record in found.records]
@@ -52,7 +54,7 @@ async def _ask_sources(hub: Hub, admitted: Admitted, source: str, case_id: str, 
     if admitted.on_case and found.holds is None:
         await fetch_occasion(hub, admitted)
         found = await _look(hub, admitted, source, case_id)
-    if not found.records and could_show(hub, admitted.profile, source):
+    if not found.records and not found.restricted and could_show(hub, admitted.profile, source):
         await fetch_logged(hub, admitted, source, case_id)
         found = await _look(hub, admitted, source, case_id)
     return found

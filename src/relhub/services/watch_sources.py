@@ -4,17 +4,19 @@ import math
 from datetime import UTC, datetime
 
 from relhub import metrics
+from relhub.domain.dates import AMSTERDAM
 from relhub.errors import DatabaseUnusable
 from relhub.services.hub import Hub
-from relhub.storage import exports, log_exports, log_partitions, log_seals, notices
+from relhub.storage import exports, log_exports, log_partitions, log_seals, notices, subject_requests
 from relhub.storage.pulls import waiting_since
 from relhub.storage.sources import SourceState, source_states
 
 _OF_SOURCES = (metrics.source_age, metrics.source_unavailable, metrics.source_failing, metrics.quarantined)
 
-_OF_DATABASE = (
+_OF_THE_DATABASE = (
     metrics.pull_waiting,
     metrics.notice_waiting,
+    metrics.requests_overdue,
     metrics.exports_waiting,
     metrics.export_waiting,
     metrics.log_unsealed,
@@ -31,6 +33,7 @@ async def watch_sources(hub: Hub) -> None:
         async with hub.database.begin() as store:
             states = {state.source: state for state in await source_states(store, counted=False)}
             waiting = await waiting_since(store)
+            overdue = await subject_requests.overdue(store.driver, datetime.now(AMSTERDAM).date())
             untold = await notices.oldest_untold(store.driver)
             open_exports, asked_for = await exports.waiting(store)
             unsealed = await log_seals.oldest_unsealed(store.driver)
@@ -40,7 +43,7 @@ async def watch_sources(hub: Hub) -> None:
         metrics.database_up.set(0)
         for gauge in _OF_SOURCES:
             gauge.clear()
-        for figure in _OF_DATABASE:
+        for figure in _OF_THE_DATABASE:
             figure.set(math.nan)
         return
     now = datetime.now(UTC)
@@ -49,6 +52,7 @@ async def watch_sources(hub: Hub) -> None:
     metrics.notice_waiting.set(_seconds(untold, now))
     metrics.exports_waiting.set(open_exports)
     metrics.export_waiting.set(_seconds(asked_for, now))
+    metrics.requests_overdue.set(overdue)
     metrics.log_unsealed.set(_seconds(unsealed, now))
     metrics.log_unsent.set(_seconds(unsent, now))
     metrics.log_astray.set(int(astray))

@@ -22,7 +22,7 @@ from relhub.storage.views import Position
 class ExportedCase:
     """A visible case: its part, in which roles this relation is in it, and how many others in which; `names` of those.
 
-    At `existence` only the part: the rest is of the case itself.
+    At `existence`, and where somebody's restriction leaves no more than that, only the part: the rest is of the case itself.
     """
 
     part: dict[str, Any]
@@ -52,7 +52,7 @@ class Glimpse:
 
 
 _NO_RECORDS = "SELECT ''::text WHERE false"
-_GLIMPSE = statement("", _NO_RECORDS, "true", 14)
+_GLIMPSE = statement("", _NO_RECORDS, "true", 15)
 
 # What another party's non-disclosure hides stays hidden from the one it is about, also where their own is shown to them.
 _DISCREET = """(NOT $10 OR NOT (SELECT non_disclosure FROM target) OR EXISTS (SELECT FROM involvement o JOIN relation r ON r.id = o.relation_id
@@ -60,21 +60,23 @@ _DISCREET = """(NOT $10 OR NOT (SELECT non_disclosure FROM target) OR EXISTS (SE
 _STEPS = f""", page AS (
     SELECT i.open, i.on_date, i.case_id, array_agg(DISTINCT i.role) roles FROM involvement i
     WHERE i.relation_id = (SELECT id FROM target) AND i.compartment = ANY($3)
-        AND ($15::bool IS NULL OR (i.open, i.on_date, i.case_id) < ($15, $16::date, $17::bigint))
-    GROUP BY i.open, i.on_date, i.case_id ORDER BY i.open DESC, i.on_date DESC, i.case_id DESC LIMIT $14
+        AND ($16::bool IS NULL OR (i.open, i.on_date, i.case_id) < ($16, $17::date, $18::bigint))
+    GROUP BY i.open, i.on_date, i.case_id ORDER BY i.open DESC, i.on_date DESC, i.case_id DESC LIMIT $15
 ), shown_case AS (
-    SELECT page.*, c.source, c.source || '/' || c.case_id ref, c.compartment = ANY($2) told, {part("c", "$18", "$2", _DISCREET)} part,
+    SELECT page.*, c.source, c.source || '/' || c.case_id ref, told.*, {part("c", "$19", "$2", _DISCREET, "$14")} part,
         c.body->>'kind' kind, c.body->>'ended' ended, c.body->>'retention' own, c.modified_at, others.*
-    FROM page JOIN case_record c ON c.id = page.case_id CROSS JOIN LATERAL (
+    FROM page JOIN case_record c ON c.id = page.case_id
+    CROSS JOIN LATERAL (SELECT c.compartment = ANY($2) AND (c.marks && $14) IS NOT TRUE told) told
+    CROSS JOIN LATERAL (
         SELECT json_agg(json_build_array(o.role, p.body->'name', p.body->'organisation_names')) others FROM involvement o JOIN party_record p ON p.id = o.party_id
-        WHERE o.case_id = c.id AND o.relation_id IS DISTINCT FROM (SELECT id FROM target) AND c.compartment = ANY($2)
+        WHERE o.case_id = c.id AND o.relation_id IS DISTINCT FROM (SELECT id FROM target) AND told.told
     ) others
 )"""
 _COLUMNS = """
 (SELECT array_agg(c.part ORDER BY c.open DESC, c.on_date DESC, c.case_id DESC) FROM shown_case c) parts,
 (SELECT json_agg(json_build_array(c.open, c.on_date, c.case_id, c.told, c.source, c.kind, c.ended, c.own, c.modified_at, c.roles, c.others)
     ORDER BY c.open DESC, c.on_date DESC, c.case_id DESC) FROM shown_case c)::text about"""
-_CASES = statement(_STEPS, "SELECT ref FROM shown_case", _COLUMNS, 19)
+_CASES = statement(_STEPS, "SELECT ref FROM shown_case", _COLUMNS, 20)
 
 
 async def glimpse(driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> Glimpse:
