@@ -195,7 +195,7 @@ def ruled(hub: Hub, openings: tuple[Opening, ...], given: frozenset[FieldGroup],
     """The same hub where the contact centre sees this, may search, and may follow changes; without the source that was taken away."""
     left = {name: config for name, config in hub.sources.items() if name != where.removed}
     hub = replace(hub, sources=left, adapters={name: hub.adapters[name] for name in left})
-    rights = {"search": True, "follow": True, "export": True, "disclosable": False}  # not in its own list of who looked: that grows
+    rights = {"search": True, "follow": True, "export": True}
     changes: dict[str, Any] = {"openings": openings, "groups": given, "departments": frozenset(), **rights}
     return with_activity(hub, "answering-questions", **changes, case=where.condition)
 
@@ -343,7 +343,7 @@ def _of_finding(question: Asked, ids: list[str], refs: list[tuple[str, str]]) ->
 
 
 async def export_of(hub: Hub, question: Asked, relation_id: str) -> bytes | View:
-    """All that an export of this relation holds, as JSON and as a page, but for its own id and times; why it failed when it did."""
+    """All that an export of this relation holds, as JSON and as a page, but for who looked, its own id and times; why it failed when it did."""
     asked_for = await ask_export(hub, question, relation_id, "", "/v1")
     if asked_for.relation_id != relation_id:
         return asked_for
@@ -355,7 +355,8 @@ async def export_of(hub: Hub, question: Asked, relation_id: str) -> bytes | View
         return orjson.dumps(export["error"])
     opened = await open_export(hub, question, export["id"], "export-content")
     said = [piece for given in (opened.content(), rendered(opened)) async for piece in given]
-    return re.sub(r"exp_[0-9a-f]{32}|\d+ [a-z]+ 20\d\d, \d\d:\d\d uur", "…", b"".join(said).decode()).encode()
+    varies = r'exp_[0-9a-f]{32}|\d+ [a-z]+ 20\d\d, \d\d:\d\d uur|"consultations":.*?\]\}(?=<!)'
+    return re.sub(varies, "…", re.sub(r'(?s)<h2 id="gekeken">.*?</section>', "", b"".join(said).decode())).encode()
 
 
 async def pages(read: Callable[[str], Awaitable[bytes | View]]) -> list[bytes | View]:

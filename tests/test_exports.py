@@ -192,7 +192,9 @@ async def test_the_log_has_a_row_for_each_part_and_each_reading_and_none_for_ask
     ]
     asked, first, *_ = await rows(hub, "SELECT * FROM consultation_log WHERE $1 = ANY(relation_ids) ORDER BY id", relation)
     assert (first["trace_id"], first["parent_span_id"], first["consumer"]) == (asked["trace_id"], asked["span_id"], "resident-portal")
-    assert first["levels"] != "{}"
+    read = (await rows(hub, "SELECT * FROM consultation_log WHERE operation = 'export-content'"))[0]
+    assert read["records"] == [done["id"]]
+    assert [row["levels"]["identifiers"] for row in (first, read)] == ["full", "full"]
     spans = await rows(hub, "SELECT span_id FROM consultation_log WHERE operation = 'export'")
     assert len({row["span_id"] for row in spans}) == len(spans)
     looks = (await api.get(f"/v1/relations/{relation}/consultation-log", headers=PORTAL)).json()["results"]

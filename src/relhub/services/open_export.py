@@ -12,6 +12,7 @@ from relhub.services.ask_export import NO_EXPORT, admit_export, find_own
 from relhub.services.asked import Asked
 from relhub.services.hub import Hub
 from relhub.services.look import look_until_settled
+from relhub.services.show_numbers import with_numbers
 from relhub.storage import exports
 from relhub.storage.exported_cases import glimpse
 from relhub.storage.exports import Export
@@ -62,7 +63,7 @@ class Opened:
 
 async def open_export(hub: Hub, asked: Asked, export_id: str, operation: Literal["export-content", "export-page"]) -> Opened:
     """What this export holds, when the activity and the occasion still open the relation. Raises NotAllowed, NotFound, ExportExpired."""
-    admitted = await admit_export(hub, asked, operation)
+    admitted = with_numbers(await admit_export(hub, asked, operation))
     async with hub.database.begin() as store:
         export = await find_own(store, asked, export_id)
         over = _over(export, asked)
@@ -89,5 +90,6 @@ def _over(export: Export | None, asked: Asked) -> str:
 
 async def _look(hub: Hub, admitted: Admitted, export: Export, asked: Asked) -> _Looked:
     async with hub.database.begin() as store:
-        seen = await glimpse(store.driver, export.relation_id, admitted.profile, admitted.occasion_case, admitted.look)
+        asked_for = (export.relation_id, admitted.profile, admitted.occasion_case, admitted.look)
+        seen = await glimpse(store.driver, *asked_for, [export.id])
         return _Looked(seen.outcome, await exports.parts(store, export, asked.at) if seen.outcome == "shown" else ())

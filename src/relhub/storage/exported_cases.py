@@ -1,6 +1,6 @@
 """The cases of one relation as an export has them, and the look that only says whether there is anything to be seen."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -51,8 +51,7 @@ class Glimpse:
     relation_id: str
 
 
-_NO_RECORDS = "SELECT ''::text WHERE false"
-_GLIMPSE = statement("", _NO_RECORDS, "true", 15)
+_GLIMPSE = statement("", "SELECT unnest($15::text[])", "true", 16)
 
 # What another party's non-disclosure hides stays hidden from the one it is about, also where their own is shown to them.
 _DISCREET = """(NOT $10 OR NOT (SELECT non_disclosure FROM target) OR EXISTS (SELECT FROM involvement o JOIN relation r ON r.id = o.relation_id
@@ -79,9 +78,11 @@ _COLUMNS = """
 _CASES = statement(_STEPS, "SELECT ref FROM shown_case", _COLUMNS, 20)
 
 
-async def glimpse(driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> Glimpse:
-    """Shows nothing; logged as every look."""
-    row = await see(driver, _GLIMPSE, relation_id, profile, occasion, look)
+async def glimpse(
+    driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look, records: Sequence[str] = ()
+) -> Glimpse:
+    """Shows nothing itself; logged as every look, with these `records`: what is shown on account of it."""
+    row = await see(driver, _GLIMPSE, relation_id, profile, occasion, look, list(records))
     return Glimpse(row["outcome"], row["id"] or "")
 
 
