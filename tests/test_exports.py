@@ -21,6 +21,7 @@ from relhub.services.schedule_pulls import forget_old
 from relhub.storage import exports
 
 BSN = "999990019"
+PARTS = ("party", "source-records", "history", "cases", "contact-moments", "tasks", "commitments", "consultations")
 ANNA = person("copy-a", "1", "Anna", "Groot", BSN)
 
 
@@ -186,7 +187,7 @@ async def test_the_log_has_a_row_for_each_part_and_each_reading_and_none_for_ask
     await page(api, done)
     assert await operations(hub, relation) == [
         ("ask-export", "shown", []),
-        *(("export", "shown", [part]) for part in ("party", "source-records", "history", "cases", "consultations")),
+        *(("export", "shown", [part]) for part in PARTS),
         ("export-content", "shown", []),
         ("export-page", "shown", []),
     ]

@@ -12,10 +12,11 @@ from tests.exporting import NOW, PORTAL, api_of, applicant, ask, content, export
 from tests.exporting import case_of as case
 from tests.test_exports import serve
 from tests.test_log_search import look_at
-from tests.towns import bare_hub, bare_source, by_permits, headers_of, rows, seeing, with_activity
+from tests.towns import bare_hub, bare_source, by_contact_centre, by_permits, headers_of, rows, seeing, with_activity
 
 from relhub.config.sources import Kinds, Retention
 from relhub.domain.compartments import Level
+from relhub.domain.entries import SORTS
 from relhub.domain.record import PartyRecord
 from relhub.domain.redaction import without_names
 from relhub.services.decide_match import decide_match
@@ -221,7 +222,7 @@ async def test_purposes_are_those_of_the_rules_in_force_that_may_be_told(bare: H
     await say(bare, case(1, ANNA))
     found = (await anna(with_activity(bare, "enforcement-handling", disclosable=False), bare_api))["purposes"]
     told = {one["registerUri"].rpartition("/")[2]: one for one in found}
-    assert set(told) == {"vergunningverlening", "omgevingsmanagement", "klantcontact", "bijhouden", "inzage"}
+    assert set(told) == {"vergunningverlening", "omgevingsmanagement", "klantcontact", "bijhouden", "inzage", "relatiebeheer"}
     permits = told["vergunningverlening"]
     assert permits["capacities"] == {
         "advice": "full",
@@ -341,3 +342,28 @@ async def test_of_a_case_of_somebody_else_who_asked_that_no_more_is_left_than_th
     found = (await anna(with_activity(bare, ACTIVITY, restricted=False), bare_api))["cases"]
     assert [set(one) for one in found if one["level"] == "existence"] == [{"level", "capacity", "department", "officials"}]
     assert len(found) == 2
+
+
+async def test_what_officials_recorded_here_is_in_it_without_officials_and_without_who_spoke_for_the_relation(
+    bare: Hub, bare_api: httpx2.AsyncClient
+) -> None:
+    await say(bare, case(1, ANNA))
+    relation = await relation_of(bare, "copy-a", "1")
+    recording = with_activity(bare, "answering-questions", records=frozenset(SORTS))
+    serve(bare_api, recording)
+    headers = headers_of(by_contact_centre())
+    for path, body in (
+        ("contact-moments", {"capacity": "licensing", "channel": "telephone", "direction": "inbound", "subject": "Vraagt naar de termijn",
+                             "text": "Belt over de vergunning.", "spokenWith": {"name": "Gerrit Machtiging", "authority": "gemachtigde"}}),
+        ("commitments", {"capacity": "licensing", "subject": "Belt terug", "due": "2099-01-01"}),
+    ):  # fmt: skip
+        made = await bare_api.post(f"/v1/relations/{relation}/{path}", headers=headers, json=body)
+        assert made.status_code in (200, 201), made.text
+    serve(bare_api, bare)
+    done = await exported(bare, bare_api, relation)
+    found, shown = await content(bare_api, done), await page(bare_api, done)
+    [contact], [commitment] = found["contactMoments"], found["commitments"]
+    assert (contact["text"], commitment["subject"], found["tasks"]) == ("Belt over de vergunning.", "Belt terug", [])
+    for text in (str(found), shown):
+        assert not [name for name in ("official-1", "Machtiging") if name in text]
+    assert "Belt over de vergunning." in shown

@@ -6,10 +6,11 @@ from typing import Literal
 from pydantic import Field
 
 from relhub.api.answer_cases import CaseItem
+from relhub.api.answer_entries import EntryItem
 from relhub.api.answer_log import SubjectConsultation
-from relhub.api.answer_party import Described, PartyPart
+from relhub.api.answer_party import RELATION_ID, Described, PartyPart
 from relhub.api.answer_relations import Period, SourceRecord
-from relhub.api.answers import RELATION_ID, Kind, Origin, Referral, ViewSource
+from relhub.api.answers import Kind, Origin, Referral, ViewSource
 
 EXPORT_ID = r"^exp_[0-9a-f]{32}$"
 _AN_ID = "exp_8e03978e40d543ddbc936894a57f9324"
@@ -173,6 +174,11 @@ class ExportContent(Described):
         title="Zaken",
         description="All cases, the newest open ones first; each by itself, also where two systems know one zaak.",
     )
+    contact_moments: list[EntryItem] = Field(
+        title="Contactmomenten", description="What was said, as officials recorded it here, the last first."
+    )
+    tasks: list[EntryItem] = Field(title="Vragen en taken", description="What was asked of a colleague about the relation, the last first.")
+    commitments: list[EntryItem] = Field(title="Toezeggingen", description="What was promised, the last first.")
     consultations: list[SubjectConsultation] = Field(
         title="Raadplegingen", description="Who looked, the last first: no officials, and without what may not be told."
     )

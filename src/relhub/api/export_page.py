@@ -4,14 +4,14 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import orjson
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from relhub.api import export_words
-from relhub.services.open_export import Opened
+from relhub.services.open_export import SECTIONS, Opened
 
 _ENVIRONMENT: Final = Environment(
     loader=PackageLoader("relhub.api"), autoescape=True, trim_blocks=True, lstrip_blocks=True, enable_async=True
@@ -25,14 +25,13 @@ HEADERS: Final = {
     "Content-Security-Policy": f"{_POLICY}; frame-ancestors 'none'; sandbox",
     "Content-Disposition": 'attachment; filename="uw-gegevens.html"',
 }
-_LISTS: Final[tuple[Literal["cases", "consultations"], ...]] = ("cases", "consultations")
 _CHUNK: Final = 500  # pieces of a template: some tens of kB
 
 
 async def rendered(opened: Opened) -> AsyncIterator[bytes]:
     """The page, in chunks; no more than one piece of the export is in memory. The policy is in it too: saved, it has no headers."""
     head = orjson.loads(opened.head)
-    lists = {name: _one_by_one(opened.section(name)) for name in _LISTS}
+    lists = {name: _one_by_one(opened.section(name)) for name in SECTIONS}
     page = _ENVIRONMENT.get_template("export.html").generate_async(**head, **lists, style=Markup(_STYLE), policy=_POLICY)
     waiting: list[str] = []
     async for text in page:

@@ -11,12 +11,13 @@ from relhub.domain.dates import AMSTERDAM
 @dataclass(frozen=True, slots=True)
 class Keep:
     """How long is kept: events; notices after they were told; the ids of parties that their source has no more; requests of subjects after they were
-    decided; what exports hold."""
+    decided; entries after they were last changed; what exports hold."""
 
     events: timedelta = timedelta(90)
     notices: timedelta = timedelta(365)
     former: timedelta = timedelta(90)
     requests: timedelta = timedelta(1826)
+    entries: timedelta = timedelta(1826)
     exports: timedelta = timedelta(hours=72)
 
 

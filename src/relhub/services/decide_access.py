@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from relhub.config.sources import SourceConfig
 from relhub.domain.access import AccessRules, Activity, Profile, profile_of
-from relhub.domain.compartments import Compartment, Level, Scope, highest_level
+from relhub.domain.compartments import OWN, Compartment, Level, Scope, Sensitivity, highest_level
 from relhub.domain.record import CAPACITIES, Capacity
 from relhub.storage.compartments import Key, compartments_after
 from relhub.storage.database import Driver
@@ -64,6 +64,8 @@ class Access:
     def _compartment(self, id_: int, key: Key) -> Compartment | None:
         """None for cases of a source that is no longer there: nobody sees those."""
         source, capacity, kind, confidentiality = key
+        if source.startswith(OWN):  # what officials of that organisation record here
+            return Compartment(id_, source, source.removeprefix(OWN), capacity, kind, confidentiality, Sensitivity())
         config = self._sources.get(source)
         if config is None:
             return None

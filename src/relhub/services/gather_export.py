@@ -1,13 +1,14 @@
 """What an export holds: everything that its processing activity opens of one relation, with where it is from, what for and for how long."""
 
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from relhub.domain.access import Profile
+from relhub.domain.entries import SORTS, Sort
 from relhub.domain.record import PartyRecord
 from relhub.domain.redaction import without_names
 from relhub.domain.retention import kept
@@ -19,6 +20,7 @@ from relhub.services.show_consultations import show_look
 from relhub.services.show_history import place_of, show_period
 from relhub.services.view_relation import golden_of, party_of, states_of
 from relhub.storage.database import Driver, Store
+from relhub.storage.entries_seen import listed_entries
 from relhub.storage.exported_cases import ExportedCase, exported_cases
 from relhub.storage.log import Look
 from relhub.storage.log_search import disclosed_looks
@@ -29,10 +31,11 @@ NOTICE = (
     "What the law keeps from the one it is about, such as an investigation that is going on, is never in an export, and an export never says "
     "whether there is any. Other people and organisations in a case are named by their role only."
 )
+_LISTS: Final[Mapping[Sort, str]] = {"contact-moment": "contactMoments", "task": "tasks", "commitment": "commitments"}
 _CASES, _LOOKS = 200, 500  # in one piece: so much is in memory at once
 
 KeepPiece = Callable[[str, bytes], Awaitable[None]]
-"""Keeps a piece of this section (head, cases, consultations)."""
+"""Keeps a piece of this section: the head, or one of the lists."""
 Stepped = Callable[[], Awaitable[None]]
 """Told after each step. Raises to break off."""
 
@@ -73,6 +76,7 @@ class Gathering:
         await self.keep("head", orjson.dumps(head))
         await self.stepped()
         await self._cases(id_)
+        await self._entries(id_)
         await self.stepped()
         await self._looks(id_)
         await self.stepped()
@@ -151,6 +155,18 @@ class Gathering:
             "otherParties": [{"role": role, "number": number} for role, number in (case.others or {}).items()],
         }
 
+    async def _entries(self, relation_id: str) -> None:
+        """What officials recorded here; which of them is for the organisation to say."""
+        for sort in SORTS:
+            after = None
+            while True:
+                look = self._look(f"{sort}s")
+                found = await listed_entries(*self._of(relation_id), look, sort=sort, is_open=None, after=after, limit=_CASES)
+                if found.page.parts:
+                    await self.keep(_LISTS[sort], orjson.dumps([_without_people(orjson.loads(part)) for part in found.page.parts]))
+                if (after := found.page.last) is None:
+                    break
+
     async def _looks(self, relation_id: str) -> None:
         before = None
         while True:
@@ -160,6 +176,14 @@ class Gathering:
                 before = found.entries[-1].id
             if len(found.entries) < _LOOKS:
                 return
+
+
+def _without_people(entry: dict[str, Any]) -> dict[str, Any]:
+    """Without officials, and without the name of who spoke for the relation."""
+    shown = {name: said for name, said in entry.items() if name not in ("official", "spokenWith")}
+    if "assignedTo" in entry:
+        shown["assignedTo"] = {name: word for name, word in entry["assignedTo"].items() if name != "official"}
+    return shown
 
 
 def purposes(hub: Hub) -> Iterator[dict[str, Any]]:

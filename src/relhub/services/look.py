@@ -5,10 +5,11 @@ from typing import Protocol, TypeVar
 
 from relhub.domain.access import occasion_does_not_hold
 from relhub.errors import NotAllowed, NotFound, Restricted
-from relhub.services.admit import Admitted, fetch_occasion, refuse, renew
+from relhub.services.admit import Admitted, fetch_occasion, not_found, refuse, renew, restricted
 from relhub.services.hub import Hub
 from relhub.storage.cases import is_open_with
 from relhub.storage.database import Driver
+from relhub.storage.seen import verdict
 
 NOT_FOUND = "There is no such relation, or nothing of it that this processing activity may see."
 
@@ -25,12 +26,12 @@ _Looked = TypeVar("_Looked", bound=Looked)
 
 async def look(hub: Hub, admitted: Admitted, read: Callable[[Driver], Awaitable[_Looked]]) -> _Looked:
     """What the statement shows, which is to read the profile of `admitted` each time. Raises as `look_until_settled` does."""
+    return await look_until_settled(hub, admitted, lambda: _on_its_own(hub, read))
 
-    async def once() -> _Looked:
-        async with hub.database.driver() as driver:
-            return await read(driver)
 
-    return await look_until_settled(hub, admitted, once)
+async def _on_its_own(hub: Hub, read: Callable[[Driver], Awaitable[_Looked]]) -> _Looked:
+    async with hub.database.driver() as driver:
+        return await read(driver)
 
 
 async def look_until_settled(hub: Hub, admitted: Admitted, read: Callable[[], Awaitable[_Looked]]) -> _Looked:
@@ -38,6 +39,17 @@ async def look_until_settled(hub: Hub, admitted: Admitted, read: Callable[[], Aw
 
     Raises NotAllowed, NotFound, Restricted, and SourceError when the occasion can't be verified.
     """
+    looked = await _looked(hub, admitted, read)
+    if looked.outcome == "not-found":
+        raise NotFound(NOT_FOUND)
+    if looked.outcome == "restricted":
+        raise Restricted(admitted.profile.coordinator)
+    if looked.outcome != "shown":
+        raise NotAllowed(admitted.does_not_hold.reason)
+    return looked
+
+
+async def _looked(hub: Hub, admitted: Admitted, read: Callable[[], Awaitable[_Looked]]) -> _Looked:
     fetched = False
     while True:
         looked = await read()
@@ -47,14 +59,23 @@ async def look_until_settled(hub: Hub, admitted: Admitted, read: Callable[[], Aw
             await fetch_occasion(hub, admitted)
             fetched = True
         else:
-            break
-    if looked.outcome == "not-found":
-        raise NotFound(NOT_FOUND)
-    if looked.outcome == "restricted":
-        raise Restricted(admitted.profile.coordinator)
-    if looked.outcome != "shown":
-        raise NotAllowed(admitted.does_not_hold.reason)
-    return looked
+            return looked
+
+
+async def look_to_write(hub: Hub, admitted: Admitted, relation_id: str) -> str:
+    """The id that the relation has now, for who is to write something about it. Raises as `look` does, and logs that."""
+    found = await _looked(
+        hub,
+        admitted,
+        lambda: _on_its_own(hub, lambda driver: verdict(driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look)),
+    )
+    if found.outcome == "not-found":
+        await not_found(hub, admitted.look, NOT_FOUND)
+    if found.outcome == "restricted":
+        await restricted(hub, admitted)
+    if found.outcome != "shown":
+        await refuse(hub, admitted.look, admitted.does_not_hold)
+    return found.relation_id
 
 
 async def verify_without_relation(hub: Hub, admitted: Admitted) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import orjson
 
@@ -23,6 +23,9 @@ _NOT_DONE = "This export is not done, so it holds nothing yet; GET /v1/exports/{
 _EXPIRED = "This export has expired, and what it held is deleted. Ask for a new one with POST /v1/relations/{id}/exports."
 _APART = "What this export was made of is no longer one relation, so it is not given any more. Ask for a new one with POST /v1/relations/{id}/exports."
 _Sealed = tuple[int, str, bytes]
+Section = Literal["cases", "contactMoments", "tasks", "commitments", "consultations"]
+"""A list in an export, of any length."""
+SECTIONS: Final[tuple[Section, ...]] = ("cases", "contactMoments", "tasks", "commitments", "consultations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,9 @@ class Opened:
         """Raises SealLost, and InvalidTag for a piece of something else: before anything of it is given."""
         self._hub, self._export, self._parts = hub, export, parts
         self.head = next(self._section("head"))
-        """All but its lists of cases and of looks, as JSON."""
+        """All but its long lists, as JSON."""
 
-    def section(self, name: Literal["cases", "consultations"]) -> Iterator[list[dict[str, Any]]]:
+    def section(self, name: Section) -> Iterator[list[dict[str, Any]]]:
         """One of these lists, piece by piece."""
         return map(orjson.loads, self._section(name))
 
@@ -53,7 +56,7 @@ class Opened:
     async def content(self) -> AsyncIterator[bytes]:
         """All of it as one JSON object, piece by piece."""
         yield self.head[:-1]
-        for name in ("cases", "consultations"):
+        for name in SECTIONS:
             yield f',"{name}":['.encode()
             for n, piece in enumerate(self._section(name)):
                 yield (b"," if n else b"") + piece[1:-1]
