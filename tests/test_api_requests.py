@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from fastapi import FastAPI
+from tests.towns import by_permits, headers_of
 
 import relhub
 from relhub.config.settings import Settings
@@ -277,3 +278,8 @@ async def test_without_a_database_nothing_is_shown_and_the_reason_stays_inside(c
         assert "127.0.0.1" not in answer.text
         assert "Refused" not in answer.text
     assert (await client.get("/health/live")).json() == {"status": "live"}
+
+
+async def test_a_wrong_method_is_told_all_methods_of_the_address(api: httpx2.AsyncClient) -> None:
+    answer = await api.put("/v1/contact-moments", headers=headers_of(by_permits()))
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")

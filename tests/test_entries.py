@@ -25,7 +25,8 @@ from relhub.services.show_timeline import show_timeline
 from relhub.services.step_entry import StepForm, step_entry
 from relhub.services.view_relation import view_relation
 from relhub.storage.compartments import keep_compartments
-from relhub.storage.entries import follow_cases, forget_entries
+from relhub.storage.entries import forget_entries
+from relhub.storage.entries_computed import follow_cases
 
 DESK = by_contact_centre()
 COORDINATOR = asked("coordinator", "coordinating")

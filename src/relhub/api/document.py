@@ -21,7 +21,6 @@ from relhub.api import (
 from relhub.api.answers import Problem
 from relhub.api.errors import (
     ANSWERS,
-    IF_MATCH_WANTED,
     INVALID,
     NOT_ACCEPTABLE,
     PROBLEM_JSON,
@@ -217,7 +216,7 @@ def _problems_of(path: str, method: str) -> list[str]:
     elif path.startswith(_OF_ENTRIES):
         names += ["NotFound"] if "{id}" in path else []
         names += ["Conflict"] if method == "post" else []
-        names += ["Changed", "IfMatchWanted"] if path.endswith("/steps") else []
+        names += ["Changed"] if path.endswith("/steps") else []
     elif path.endswith(_OF_ENTRIES):
         names += ["NotFound", "SourceRefused"]
         names += ["Conflict"] if method == "post" else []
@@ -244,7 +243,6 @@ _PROBLEMS: Final[dict[str, Answer]] = {
     "KeyReused": ANSWERS[KeyReused],
     "Expired": ANSWERS[ExportExpired],
     "Changed": ANSWERS[ChangedMeanwhile],
-    "IfMatchWanted": IF_MATCH_WANTED,
     "Conflict": replace(ANSWERS[WrongState], title="The Idempotency-Key was used for another request, or this can't follow"),
     "TooLarge": TOO_LARGE,
     "TooManyRequests": TOO_MANY_REQUESTS,
@@ -279,7 +277,8 @@ _HEADERS: Final[dict[str, Any]] = {
     "X-Trace-Id": _header("The trace of this request (W3C Trace Context): yours when you sent one.", pattern="^[0-9a-f]{32}$"),
     "Location": _header("Where to ask from now on.", format="uri-reference"),
     "ETag": _header(
-        "What this answer has in common with one that says the same; weak, as the times in it do not count.", pattern='^W/"[0-9A-Z]+"$'
+        "What this answer has in common with one that says the same. Weak where the times in it do not count; strong where a change names it.",
+        pattern='^(W/)?"[0-9A-Za-z_-]+"$',
     ),
     "WWW-Authenticate": _header("How to authenticate."),
     "Retry-After": _header("After how many seconds asking again makes sense.", pattern="^[0-9]+$"),
@@ -341,9 +340,10 @@ _PARAMETERS: Final[dict[str, Any]] = {
     "IfMatch": _parameter(
         "If-Match",
         "Gezien",
-        "The `ETag` of what you saw, or `*` for whatever there is now. Without it 428; when it was changed meanwhile 412, with what it says now.",
+        "The `ETag` of what you saw, or `*` for whatever there is now. When it was changed meanwhile 412, with what it says now.",
         "*",
-        pattern=".*",
+        required=True,
+        pattern='(\\*|(W/)?"[^"]*")',
     ),
     "IfNoneMatch": _parameter(
         "If-None-Match",

@@ -6,11 +6,12 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from relhub.api.answer_entries import COMMITMENT_ID, CONTACT_ID, TASK_ID, Entry, EntryResults, ListedEntryResults
-from relhub.api.entry_questions import CommitmentBody, CommitmentStepBody, ContactBody, ContactStepBody, TaskBody, TaskStepBody
+from relhub.api.entry_questions import CommitmentBody, ContactBody, TaskBody
 from relhub.api.etag import known, strongly_tagged
 from relhub.api.gate import Asking, Gated, Route
 from relhub.api.parameters import assigned_query, entry_query, idempotency_key, page_query
 from relhub.api.relations import RelationId, relation_answer
+from relhub.api.step_questions import CommitmentStepBody, ContactStepBody, TaskStepBody
 from relhub.domain.entries import Sort
 from relhub.services.asked import EntryQuery, PageQuery
 from relhub.services.list_entries import list_entries

@@ -1,21 +1,19 @@
 """What officials record here and how it goes on, as bodies of requests."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Final, Literal, Self, cast
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from relhub.api.answer_cases import Capacity
 from relhub.api.answer_entries import CHANNELS, CONTACT_ID
-from relhub.api.answer_party import RELATION_ID
-from relhub.api.questions import PRINTABLE, Strict
+from relhub.api.questions import PRINTABLE, Strict, bounded
 from relhub.config.access_rules import Confidentiality
-from relhub.domain.entries import Sort, Step
+from relhub.domain.entries import Sort
 from relhub.services.record_entry import EntryForm, To
-from relhub.services.step_entry import StepForm
 
 TEXT: Final = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"  # lines and tabs, no other control characters
-_MOMENT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})$"
+_MOMENT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 _REF: Final = r"^[a-z][a-z0-9-]{0,39}/[!-.0-~][^\x00-\x1f\x7f-\x9f]{0,199}$"
 
 
@@ -69,8 +67,16 @@ Text = Annotated[str, Field(min_length=1, max_length=10_000, pattern=TEXT)]
 Ref = Annotated[str, Field(pattern=_REF, max_length=250)]
 
 
+def _at_most_one(schema: dict[str, Any]) -> None:
+    bounded(schema)
+    pairs = (("department", "case"), ("department", "coordinator"), ("case", "coordinator"), ("coordinator", "official"))
+    schema["not"] = {"anyOf": [{"required": list(pair)} for pair in pairs]}
+
+
 class Recipient(Strict):
     """Whom it is for (geadresseerde); at most one of `department`, `case` and `coordinator`."""
+
+    model_config = ConfigDict(json_schema_extra=_at_most_one)
 
     department: Annotated[str, _line("Afdeling", "A department of your organisation.", "Handhaving", 100)] = ""
     official: Annotated[str, _line("Medewerker", "The account of one official in it.", "p.smit", 100)] = ""
@@ -80,9 +86,8 @@ class Recipient(Strict):
         description="The department that deals with this case, by its `ref`.",
         examples=["enforcement/HH-2026-00001"],
     )
-    coordinator: bool = Field(
-        default=False,
-        strict=True,
+    coordinator: Literal[True] = Field(
+        default=False,  # type: ignore[arg-type]  # absent, or true
         title="Coördinator",
         description="Whoever is behind a referral (doorverwijzing), through the coordinator: you do not learn of whom.",
     )
@@ -180,97 +185,3 @@ class CommitmentBody(_Body):
     def form(self) -> EntryForm:
         to = self.to.to() if self.to else To()
         return self._form("commitment", ("subject", "text", "contact_moment"), due=date.fromisoformat(self.due), to=to)
-
-
-class _StepBody(Strict):
-    text: Text = Field(
-        default="",
-        title="Tekst",
-        description="The answer or remark, or why; needed where there is one to give.",
-        examples=["Er is een controle op 12 december."],
-    )
-
-
-class ContactStepBody(_StepBody):
-    """What is done with a contact moment."""
-
-    step: Literal["corrected", "identified", "deleted"] = Field(
-        title="Stap",
-        description="`corrected` (gecorrigeerd): it says `contact` now. `identified` (geïdentificeerd): it was with `relation`. `deleted` (verwijderd), with the reason.",
-    )
-    contact: ContactBody = Field(default=None, title="Klantcontact", description="With `corrected`: all of it, as it should be.")  # type: ignore[assignment]  # absent, never null
-    relation: Annotated[str, Field(pattern=RELATION_ID)] = Field(
-        default="",
-        title="Relatienummer",
-        description="With `identified`: whom it was with, as you established yourself: never by a name or number alone.",
-    )
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if (self.step == "corrected") != bool(self.contact):
-            raise ValueError("must have contact when step is corrected, and not otherwise")
-        if (self.step == "identified") != bool(self.relation):
-            raise ValueError("must have relation when step is identified, and not otherwise")
-        return self
-
-    def form(self) -> StepForm:
-        if not self.contact:
-            return StepForm(self.step, self.text, relation=self.relation)
-        form = self.contact.form()
-        return StepForm(self.step, self.text, form.said, form.cases)
-
-
-class TaskStepBody(_StepBody):
-    """What is done with a task or question."""
-
-    step: Literal["accepted", "answered", "remarked", "handed-over", "closed", "withdrawn", "deleted"] = Field(
-        title="Stap",
-        description=(
-            "For who deals with it: `accepted` (aangenomen), `answered` (beantwoord), `handed-over` (overgedragen, to `to`). For who asked: `closed` "
-            "(afgesloten), `withdrawn` (ingetrokken), `deleted` (verwijderd). For both: `remarked` (opgemerkt)."
-        ),
-    )
-    to: Recipient = Field(default=None, title="Aan", description="With `handed-over`: whom it is for now.")  # type: ignore[assignment]  # absent, never null
-    opens: bool = Field(
-        default=False,
-        strict=True,
-        title="Geeft aanleiding",
-        description="With `answered`: who asked may look at the relation on the occasion of the answer, for thirty days, within the access rules.",
-    )
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if (self.step == "handed-over") != bool(self.to):
-            raise ValueError("must have to when step is handed-over, and not otherwise")
-        if self.opens and self.step != "answered":
-            raise ValueError("must not have opens unless step is answered")
-        return self
-
-    def form(self) -> StepForm:
-        return StepForm(self.step, self.text, to=self.to.to() if self.to else To(), opens=self.opens)
-
-
-class CommitmentStepBody(_StepBody):
-    """What is done with a commitment."""
-
-    step: Literal["kept", "broken", "moved", "handed-over", "remarked", "withdrawn", "deleted"] = Field(
-        title="Stap",
-        description=(
-            "`kept` (nagekomen), `broken` (niet nagekomen, with the reason), `moved` (verzet, to `due`), `handed-over` (overgedragen, to `to`), "
-            "`remarked` (opgemerkt), `withdrawn` (ingetrokken), `deleted` (verwijderd), with the reason."
-        ),
-    )
-    due: Day = ""
-    to: Recipient = Field(default=None, title="Door", description="With `handed-over`: who is to see to it now.")  # type: ignore[assignment]  # absent, never null
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if (self.step == "handed-over") != bool(self.to):
-            raise ValueError("must have to when step is handed-over, and not otherwise")
-        if (self.step == "moved") != bool(self.due):
-            raise ValueError("must have due when step is moved, and not otherwise")
-        return self
-
-    def form(self) -> StepForm:
-        due = date.fromisoformat(self.due) if self.due else None
-        return StepForm(cast(Step, self.step), self.text, due=due, to=self.to.to() if self.to else To())

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from relhub.api.wording import problems_of
@@ -159,12 +160,7 @@ TOO_LARGE = Answer(413, "too-large", "The request is too large", "A body may hav
 UNSUPPORTED_MEDIA_TYPE = Answer(
     415, "unsupported-media-type", "Not in this form", "Send the body as Content-Type: application/json, in UTF-8 and not compressed."
 )
-IF_MATCH_WANTED = Answer(
-    428, "if-match-wanted", "Say what you saw", "Send the header If-Match with the ETag of what you saw, so that nobody's change is lost."
-)
-_BY_STATUS: Final = {
-    a.status: a for a in (NO_ADDRESS, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, IF_MATCH_WANTED)
-}
+_BY_STATUS: Final = {a.status: a for a in (NO_ADDRESS, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)}
 # Other ways in which the database is lost than DatabaseUnusable: a connection that breaks halfway, a full pool.
 _CONNECTION_LOST: Final = (
     asyncpg.PostgresConnectionError,
@@ -268,7 +264,17 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     response = problem(request.scope, answer)
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
+    if answer is METHOD_NOT_ALLOWED and (methods := _methods(request)):
+        response.headers["Allow"] = ", ".join(sorted(methods))
     return response
+
+
+def _methods(request: Request) -> set[str]:
+    """With which methods this address can be asked, each of which has a route of its own; empty when this one is among them."""
+    routes = [route for route in request.app.router.routes if isinstance(route, Route)]
+    matched = next((route.path for route in routes if route.matches(request.scope)[0] != Match.NONE), None)
+    methods = {method for route in routes if route.path == matched for method in route.methods or ()}
+    return set() if request.method in methods else methods
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:

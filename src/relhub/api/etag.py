@@ -4,8 +4,11 @@ import re
 
 from fastapi import Request, Response
 
-from relhub.api.errors import IF_MATCH_WANTED, refused
+from relhub.errors import InvalidInput, Problem
 
+_IF_MATCH_WANTED = Problem(
+    "header If-Match", "is required: the ETag of what you saw, so that nobody's change is lost, or * for whatever there is now"
+)
 _TAGS = re.compile(r'(?:W/)?"([^"]*)"')
 
 
@@ -25,10 +28,10 @@ def strongly_tagged(request: Request, body: bytes, tag: str) -> Response:
 
 
 def known(request: Request) -> str:
-    """The tag of what the consumer saw, as If-Match says it; "*" for whatever there is. Raises HTTPException (428) without it."""
+    """The tag of what the consumer saw, as If-Match says it; "*" for whatever there is. Raises InvalidInput without it."""
     sent = ",".join(request.headers.getlist("if-match")).strip()
     if not sent:
-        raise refused(IF_MATCH_WANTED)
+        raise InvalidInput(_IF_MATCH_WANTED)
     match = re.fullmatch(r'"([^"]*)"', sent)
     return match[1] if match else sent
 
