@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 from tests.adapter_servers import serving
+from tests.exporting import applicant, put_together
 from tests.towns import NewDatabase, settings_for, write_sources
 
+from relhub.api.examples import EXAMPLES
 from relhub.demo import prepare_town, running_town
 from relhub.main import create_app
 from relhub.services.hub import Hub
 from relhub.services.pull_source import pull_all
+
+AN_EXPORT = str(EXAMPLES["getExport"]["portal"].values["id"])
 
 
 @pytest.fixture(scope="session")
@@ -23,10 +27,11 @@ async def demo_sources(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 
 @pytest.fixture(scope="session")
 async def demo_template(new_database: NewDatabase, empty_template: str, demo_sources: Path) -> str:
-    """The name of a database in which the demo was pulled."""
+    """The name of a database in which the demo was pulled, and the export that examples are about was made."""
     url = await new_database(empty_template)
     hub = await Hub.open(settings_for(url, demo_sources))
     _, failures = await pull_all(hub)
+    await put_together(hub, AN_EXPORT, await applicant(hub))
     await hub.close()
     assert failures == []
     return url.rpartition("/")[2]

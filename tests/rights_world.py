@@ -8,9 +8,11 @@ from typing import Any, cast
 
 import orjson
 from hypothesis import strategies as st
-from tests.towns import asked, bare_hub, bare_source, rows, with_activity
+from tests.towns import DEMO, asked, bare_hub, bare_source, rows, with_activity
 
 from relhub.adapters import Adapter
+from relhub.api.export_page import rendered
+from relhub.config.consumers import Agreed
 from relhub.domain.access import FIELD_GROUPS, FieldGroup, Profile
 from relhub.domain.compartments import CONFIDENTIALITIES, Level, Opening
 from relhub.domain.entries import BEGINS, SORTS, Entry, Sort
@@ -31,6 +33,7 @@ from relhub.domain.record import (
     RecordSet,
 )
 from relhub.errors import RelhubError, SourceError
+from relhub.services.ask_export import ask_export, read_export
 from relhub.services.asked import (
     Asked,
     CaseQuery,
@@ -54,6 +57,8 @@ from relhub.services.list_relations import list_relations
 from relhub.services.list_source_records import list_source_records
 from relhub.services.lookup_batch import lookup_batch
 from relhub.services.lookup_relation import lookup_relation
+from relhub.services.make_export import KnownConsumers, make_waiting_export
+from relhub.services.open_export import open_export
 from relhub.services.read_sets import replace as replace_records
 from relhub.services.record_entry import keep_entry
 from relhub.services.search_relations import search_relations
@@ -205,7 +210,8 @@ def ruled(hub: Hub, openings: tuple[Opening, ...], given: frozenset[FieldGroup],
     """The same hub where the contact centre sees this, may search, and may follow changes; without the source that was taken away."""
     left = {name: config for name, config in hub.sources.items() if name != where.removed}
     hub = replace(hub, sources=left, adapters={name: hub.adapters[name] for name in left})
-    changes: dict[str, Any] = {"openings": openings, "groups": given, "search": True, "follow": True, "departments": frozenset()}
+    rights = {"search": True, "follow": True, "export": True}
+    changes: dict[str, Any] = {"openings": openings, "groups": given, "departments": frozenset(), **rights}
     return with_activity(hub, "answering-questions", **changes, case=where.condition)
 
 
@@ -366,6 +372,7 @@ def _of_relations(question: Asked, ids: list[str]) -> Iterator[Path]:
         yield _paged(show_history, question, id_, PageQuery(limit=1))
         for sort in SORTS:
             yield _paged(list_entries, question, id_, sort, EntryQuery(limit=1))
+        yield _once(export_of, question, id_)
 
 
 def _of_cases(question: Asked, refs: list[tuple[str, str]]) -> Iterator[Path]:
@@ -392,6 +399,23 @@ def _of_finding(question: Asked, ids: list[str], refs: list[tuple[str, str]]) ->
     for kind in ("organisation", "branch"):
         yield _paged(list_relations, question, RelationQuery(kind, limit=1))
     yield _once(list_events, question, EventQuery(), "/v1")
+
+
+async def export_of(hub: Hub, question: Asked, relation_id: str) -> bytes | View:
+    """All that an export of this relation holds, as JSON and as a page, but for who looked, its own id and times; why it failed when it did."""
+    asked_for = await ask_export(hub, question, relation_id, "", "/v1")
+    if asked_for.relation_id != relation_id:
+        return asked_for
+    known = KnownConsumers(DEMO / "consumers.toml")
+    known.by_name = {question.consumer.name: Agreed(question.consumer)}
+    assert await make_waiting_export(hub, known, lambda: False)
+    export = orjson.loads(await read_export(hub, question, orjson.loads(asked_for.body)["id"], "/v1"))
+    if export["error"]:
+        return orjson.dumps(export["error"])
+    opened = await open_export(hub, question, export["id"], "export-content")
+    said = [piece for given in (opened.content(), rendered(opened)) async for piece in given]
+    varies = r'exp_[0-9a-f]{32}|\d+ [a-z]+ 20\d\d, \d\d:\d\d uur|"consultations":.*?\]\}(?=<!)'
+    return re.sub(varies, "…", re.sub(r'(?s)<h2 id="gekeken">.*?</section>', "", b"".join(said).decode())).encode()
 
 
 async def pages(read: Callable[[str], Awaitable[bytes | View]]) -> list[bytes | View]:

@@ -196,7 +196,7 @@ def test_the_file_of_a_whole_organisation_in_the_docs_is_one_that_can_be_used(tm
     file = tmp_path / "rules.toml"
     file.write_text(page.rpartition("```toml\n")[2].partition("```")[0])
     rules = load_access_rules(file)
-    assert len(rules.activities) == 8
+    assert len(rules.activities) == 9
     permits, environment = rules.activities["vergunningverlening"].openings, rules.activities["milieutoezicht"].openings
     theirs = Compartment(1, "milieu", THEM, "enforcement", "dwangsom", "openbaar")
     assert level_of(permits, theirs, US) == Level.existence

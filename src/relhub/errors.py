@@ -43,6 +43,14 @@ class PullLost(RelhubError):
     """Another process has taken a pull over, because it thought that this one was gone: what this one wrote last is not kept."""
 
 
+class ExportLost(RelhubError):
+    """Another process has taken an export over: what this one made of it is not kept."""
+
+
+class ExportStopped(RelhubError):
+    """The process that makes an export ends: another makes it, from the beginning."""
+
+
 # Errors of configuration and of the installation.
 
 
@@ -117,6 +125,10 @@ class InvalidInput(RelhubError):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(f"{p.location}: {p.detail}" for p in problems))
         self.problems = problems
+
+
+class ExportExpired(RelhubError):
+    """What an export held is no longer there, or no longer right: ask for a new one."""
 
 
 class ChangedMeanwhile(RelhubError):

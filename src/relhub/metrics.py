@@ -26,6 +26,8 @@ _pull_seconds = Histogram(
 )
 _documents = Counter("relhub_pull_documents", "Documents that sources sent, by whether they had changed.", ["source", "changed"])
 
+exports = Counter("relhub_exports", "Exports for the one it is about that this process ended: done, failed.", ["outcome"])
+
 # Of the database, so the same in every process: read when somebody asks.
 database_up = Gauge("relhub_database_up", "1 when the database answers.")
 connections_in_use = Gauge("relhub_database_connections_in_use", "Connections of this process to the database that are in use.")
@@ -37,6 +39,8 @@ quarantined = Gauge("relhub_source_quarantined", "Records of a source that can't
 notice_waiting = Gauge("relhub_notice_waiting_seconds", "For how long the privacy officer has not been told something; 0 when all is told.")
 requests_overdue = Gauge("relhub_subject_requests_overdue", "Requests of subjects that had to be answered before today, and were not.")
 pull_waiting = Gauge("relhub_pull_waiting_seconds", "For how long a pull has been waiting for a worker; 0 when none is.")
+exports_waiting = Gauge("relhub_exports_waiting", "Exports that wait or are being made.")
+export_waiting = Gauge("relhub_export_waiting_seconds", "How long ago the oldest of these was asked for; 0 when there is none.")
 
 log_unsealed = Gauge(
     "relhub_log_unsealed_seconds", "For how long the oldest row of the consultation log waits for its seal; 0 when none does."

@@ -11,11 +11,12 @@ import structlog
 from relhub.adapters.logboek import Logboek, logboek
 from relhub.config.settings import Settings
 from relhub.config.watch import Watched, watch
-from relhub.errors import DatabaseUnusable, PullLost, PullRefused, SourceError
+from relhub.errors import DatabaseUnusable, ExportLost, PullLost, PullRefused, SourceError
 from relhub.logs import places
 from relhub.main import internal_server, running, traces
 from relhub.services.export_log import export_log
 from relhub.services.hub import Hub
+from relhub.services.make_export import KnownConsumers, empty_expired_exports, make_waiting_export
 from relhub.services.prepare_months import prepare_months
 from relhub.services.pull_source import pull_waiting
 from relhub.services.purge import purge_when_due
@@ -33,13 +34,15 @@ log = structlog.get_logger(__name__)
 
 async def work(settings: Settings) -> None:
     """Until SIGTERM or SIGINT; a pull in progress then stops after its page, and another worker goes on with it."""
-    file = Watched(settings.access_rules)  # before it is read
+    rules_file, consumers_file = Watched(settings.access_rules), Watched(settings.consumers)  # before they are read
+    consumers = KnownConsumers(settings.consumers)
     hub = await Hub.open(settings, _SECONDS_PER_STATEMENT)
     try:
-        rules = watch({file: lambda: hub.read_access_rules(file.path)})  # where the privacy officer is told
-        async with internal_server(hub, settings), traces(settings), running(rules), logboek(settings) as collector:
+        # Where the privacy officer is told, and what is decided on again before an export is made.
+        files = watch({rules_file: lambda: hub.read_access_rules(rules_file.path), consumers_file: consumers.read})
+        async with internal_server(hub, settings), traces(settings), running(files), logboek(settings) as collector:
             with _ends_on_signal() as stopping:
-                await Worker(hub, stopping, settings.drain_timeout, collector).run()
+                await Worker(hub, consumers, stopping, settings.drain_timeout, collector).run()
     finally:
         await hub.close()
 
@@ -60,7 +63,10 @@ def _ends_on_signal() -> Iterator[asyncio.Event]:
 class Worker:
     """The loop. Nothing is remembered here that matters: what is to be done is in the database."""
 
-    def __init__(self, hub: Hub, stopping: asyncio.Event, drain_timeout: float, collector: Logboek | None = None) -> None:
+    def __init__(
+        self, hub: Hub, consumers: KnownConsumers, stopping: asyncio.Event, drain_timeout: float, collector: Logboek | None = None
+    ) -> None:
+        self._consumers = consumers
         self._hub, self._stopping, self._drain_timeout, self._collector = hub, stopping, drain_timeout, collector
         self._asked: dict[str, datetime] = {}
         self._forgotten_at = self._partitions_at = self._purge_looked_at = datetime.min.replace(tzinfo=UTC)
@@ -71,9 +77,10 @@ class Worker:
         tending = asyncio.create_task(self._again_and_again(self._tend_log))
         telling = asyncio.create_task(self._again_and_again(self._tell))
         purging = asyncio.create_task(self._again_and_again(self._purge))
+        exporting = asyncio.create_task(self._again_and_again(self._export))
         await self._again_and_again(self._look)
         await self._drain()
-        await asyncio.gather(tending, telling, purging)
+        await asyncio.gather(tending, telling, purging, exporting)
         log.info("worker stopped")
 
     async def _again_and_again(self, duty: Callable[[], Awaitable[None]]) -> None:
@@ -113,6 +120,19 @@ class Worker:
             raise
         except Exception as error:  # a bug: pulls go on, and the metrics say that this waits
             log.error("the privacy officer is not told", error=type(error).__name__, places=places(error))
+
+    async def _export(self) -> None:
+        """Who asked for an export gets it, and what has expired goes."""
+        try:
+            await empty_expired_exports(self._hub)
+            while not self._stopping.is_set() and await make_waiting_export(self._hub, self._consumers, self._stopping.is_set):
+                pass
+        except DatabaseUnusable:
+            raise
+        except ExportLost as error:
+            log.warning("export broken off, to be made by another", reason=str(error))
+        except Exception as error:  # a bug: pulls go on, and the metrics say that this waits
+            log.error("exports are not made", error=type(error).__name__, places=places(error))
 
     async def _purge(self) -> None:
         """What is over time goes, once a day."""

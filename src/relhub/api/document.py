@@ -5,7 +5,19 @@ from typing import Any, Final
 
 from fastapi.openapi.utils import get_openapi
 
-from relhub.api import API_VERSION, cases, consultation_log, entries, events, examples, relation_parts, relations, sources, subject_requests
+from relhub.api import (
+    API_VERSION,
+    cases,
+    consultation_log,
+    entries,
+    events,
+    examples,
+    exports,
+    relation_parts,
+    relations,
+    sources,
+    subject_requests,
+)
 from relhub.api.answers import Problem
 from relhub.api.errors import (
     ANSWERS,
@@ -24,6 +36,7 @@ from relhub.errors import (
     AmbiguousIdentifier,
     ChangedMeanwhile,
     DatabaseUnusable,
+    ExportExpired,
     KeyReused,
     NotAllowed,
     NotAuthenticated,
@@ -51,7 +64,7 @@ and is logged. No cache on the way may keep an answer (`no-store`); your applica
 **Wrong.** Every error is a problem (RFC 9457, `application/problem+json`). With 400 `errors` lists everything that is wrong, \
 never what was sent. What may not be seen and what is not there are answered alike.
 
-**Examples.** Each was answered by the demo (`make run`), which answers the same on every machine, but for the times. Left out are \
+**Examples.** Each was answered by the demo (`make run`), which answers the same on every machine, but for the times and the ids of exports. Left out are \
 postal codes, and all but the first of the `properties` of a case.
 
 **Language.** Names are English, by the glossary of relhub; each field has its Dutch title. All times are in UTC.
@@ -65,6 +78,7 @@ _TAGS: Final = [
     {"name": "entries", "description": "What officials record here: contact moments, questions and tasks, commitments (vastleggingen)."},
     {"name": "subject-requests", "description": "What the one it is about asks about their own data (verzoeken van betrokkenen)."},
     {"name": "consultation-log", "description": "Who looked at whom, and why (raadplegingenlogboek)."},
+    {"name": "exports", "description": "All that is held of a relation, for the one it is about (inzage-export)."},
     {"name": "events", "description": "What changed (gebeurtenissen)."},
     {"name": "sources", "description": "The systems (bronnen) from which it comes."},
 ]
@@ -103,6 +117,7 @@ def openapi_document() -> dict[str, Any]:
             *consultation_log.router.routes,
             *cases.router.routes,
             *events.router.routes,
+            *exports.router.routes,
             *sources.router.routes,
         ],
         tags=_TAGS,
@@ -162,8 +177,9 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     operation["responses"] = dict(sorted(answers.items()))
 
 
-_FOR_THE_SUBJECT: Final = ("/relations/{id}/consultation-log", "/relations/{id}/subject-requests")  # a portal asks in its own name
-_WRITES: Final = ("/pulls", "/subject-requests", "/decisions", "/contact-moments", "/tasks", "/commitments", "/steps")
+# A portal asks in its own name.
+_FOR_THE_SUBJECT: Final = ("/relations/{id}/consultation-log", "/relations/{id}/subject-requests", "/relations/{id}/exports", "/exports/")
+_WRITES: Final = ("/pulls", "/subject-requests", "/decisions", "/exports", "/contact-moments", "/tasks", "/commitments", "/steps")
 _ENTRIES_BY_ID: Final = ("/contact-moments/{", "/tasks/{", "/commitments/{")
 _OF_ENTRIES: Final = ("/contact-moments", "/tasks", "/commitments")
 
@@ -179,13 +195,15 @@ def _parameters_of(path: str, method: str) -> list[str]:
     own += ["IfNoneMatch"] if _is_tagged(path, method) else []
     own += ["IfMatch"] if path.endswith("/steps") else []
     own += ["IdempotencyKey"] if method == "post" and path.endswith(_WRITES) else []
-    own += [] if path in _FOR_THE_SUBJECT else ["Official"]
+    own += [] if path.startswith(_FOR_THE_SUBJECT) else ["Official"]
     return ["ProcessingActivity", "Occasion", "TraceParent", *own]
 
 
 def _is_tagged(path: str, method: str) -> bool:
-    """Not the log: every look at it adds to it."""
-    return method == "get" and path.startswith(("/relations/{", "/cases/{", *_ENTRIES_BY_ID)) and path not in _FOR_THE_SUBJECT
+    """Not the log: every look at it adds to it. Nor an export, which stays as it was made."""
+    if method != "get" or path.startswith(_FOR_THE_SUBJECT):
+        return False
+    return path.startswith(("/relations/{", "/cases/{", *_ENTRIES_BY_ID))
 
 
 def _problems_of(path: str, method: str) -> list[str]:
@@ -208,6 +226,8 @@ def _problems_of(path: str, method: str) -> list[str]:
     elif path != "/events":
         names.append("SourceRefused")
         names += ["NotFound"] if "{" in path or path.endswith("/_lookup") else []
+        names += ["KeyReused"] if path.endswith("/exports") else []
+        names += ["Expired"] if path.startswith("/exports/{id}/") else []
     return [*names, "TooLarge", "UnsupportedMediaType"] if method == "post" else names
 
 
@@ -221,6 +241,7 @@ _PROBLEMS: Final[dict[str, Answer]] = {
     "NotAcceptable": NOT_ACCEPTABLE,
     "Ambiguous": ANSWERS[AmbiguousIdentifier],
     "KeyReused": ANSWERS[KeyReused],
+    "Expired": ANSWERS[ExportExpired],
     "Changed": ANSWERS[ChangedMeanwhile],
     "Conflict": replace(ANSWERS[WrongState], title="The Idempotency-Key was used for another request, or this can't follow"),
     "TooLarge": TOO_LARGE,

@@ -22,6 +22,9 @@ from relhub.errors import (
     ChangedMeanwhile,
     ConfigurationError,
     DatabaseUnusable,
+    ExportExpired,
+    ExportLost,
+    ExportStopped,
     InvalidInput,
     IssuerUnavailable,
     KeyReused,
@@ -125,6 +128,9 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
     PurgeRefused: UNEXPECTED,  # met by a command and a worker only
     PullLost: Answer(409, "pull-lost", "Another process pulls this source"),
     LogboekUnavailable: UNEXPECTED,  # met by a worker only
+    ExportExpired: Answer(410, "export-expired", "This export is no longer there"),
+    ExportLost: UNEXPECTED,  # met by a worker only, as is the next
+    ExportStopped: UNEXPECTED,
     ChangedMeanwhile: Answer(412, "changed-meanwhile", "This was changed meanwhile"),
     WrongState: Answer(409, "wrong-state", "This can't follow"),
     KeyReused: Answer(409, "idempotency-key-reused", "This Idempotency-Key was used for another request"),
@@ -144,7 +150,12 @@ METHOD_NOT_ALLOWED = Answer(
     "Not with this method",
     "This address does not answer to this method; the header Allow names those that it does.",
 )
-NOT_ACCEPTABLE = Answer(406, "not-acceptable", "Not in this form", "Answers are given as application/json; accept that.")
+NOT_ACCEPTABLE = Answer(
+    406,
+    "not-acceptable",
+    "Not in this form",
+    "Answers are given as application/json, and a page as text/html; accept the one that is given here.",
+)
 TOO_LARGE = Answer(413, "too-large", "The request is too large", "A body may have at most 65536 bytes.")
 UNSUPPORTED_MEDIA_TYPE = Answer(
     415, "unsupported-media-type", "Not in this form", "Send the body as Content-Type: application/json, in UTF-8 and not compressed."

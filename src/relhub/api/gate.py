@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
@@ -53,6 +54,7 @@ class Route(APIRoute):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self._gives = "text/html" if self.response_class is HTMLResponse else "application/json"
         if can_call(self.dependant):
             self.app = self._answer_plainly
 
@@ -75,7 +77,7 @@ class Route(APIRoute):
         request.state.route = self.path_format
         sent = _sent(request)
         who = await _authenticated(request, sent)
-        _check_form(sent, self.body_field is not None)
+        _check_form(sent, self._gives, takes_body=self.body_field is not None)
         request.state.asking = _asking(request, sent, who, self._known)
 
     @cached_property
@@ -117,8 +119,8 @@ def _token(sent: list[str]) -> str | None:
     return match[1] if match else None
 
 
-def _check_form(sent: Mapping[str, list[str]], takes_body: bool) -> None:
-    if not _accepts_json(sent.get("accept", [])):
+def _check_form(sent: Mapping[str, list[str]], gives: str, *, takes_body: bool) -> None:
+    if not _accepts(sent.get("accept", []), gives):
         raise refused(NOT_ACCEPTABLE)
     if not takes_body:
         return
@@ -129,7 +131,7 @@ def _check_form(sent: Mapping[str, list[str]], takes_body: bool) -> None:
         raise refused(UNSUPPORTED_MEDIA_TYPE)
 
 
-def _accepts_json(accept: list[str]) -> bool:
+def _accepts(accept: list[str], gives: str) -> bool:
     """The most specific range counts; `q=0` means: not this one."""
     if not accept or accept == ["*/*"]:
         return True
@@ -137,7 +139,7 @@ def _accepts_json(accept: list[str]) -> bool:
     for entry in ",".join(accept).lower().split(","):
         media_range, *parameters = (part.strip() for part in entry.split(";"))
         found[media_range] = not any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters)
-    return next((found[name] for name in ("application/json", "application/*", "*/*") if name in found), set(found) == {""})
+    return next((found[name] for name in (gives, f"{gives.partition('/')[0]}/*", "*/*") if name in found), set(found) == {""})
 
 
 def _asking(request: Request, sent: Mapping[str, list[str]], who: Authenticated, known: frozenset[str]) -> Asking:

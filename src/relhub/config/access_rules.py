@@ -89,6 +89,7 @@ class _Activity(_Strict):
     follow: bool = False
     inspect_log: bool = False
     subject_log: bool = False
+    export: bool = False
     records: frozenset[EntrySort] = frozenset()
     make_requests: bool = False
     handle_requests: bool = False
@@ -101,6 +102,8 @@ class _Activity(_Strict):
             raise ValueError('follow: changes are followed without an occasion: add "none" to occasions')
         if "break-glass" in self.occasions and len(self.occasions) > 1:
             raise ValueError("occasions: break-glass is an activity of its own, without other occasions")
+        if "break-glass" in self.occasions and self.export:
+            raise ValueError("export: what is held of somebody is not put together in an emergency: leave break-glass out of occasions")
         if self.make_requests and (self.occasions != {"none"} or not self.restricted):
             raise ValueError(
                 'make_requests: who it is about needs no occasion, and asks while their data is restricted as well: occasions = ["none"], restricted = true'
@@ -113,7 +116,7 @@ class _Activity(_Strict):
         levels = (_Rule(level=level, domains=frozenset({capacity})) for capacity, level in self.levels.items())
         same = ("id", "register_uri", "purpose", "legal_basis", "groups", "organisations", "departments", "roles", "applications")
         rights = ("search", "searches_per_day", "unusual_searches", "health", "pull", "follow", "inspect_log", "subject_log", "disclosable")
-        for_the_subject = ("records", "make_requests", "handle_requests", "restricted")
+        for_the_subject = ("records", "export", "make_requests", "handle_requests", "restricted")
         return Activity(
             **{name: getattr(self, name) for name in (*same, *rights, *for_the_subject)},
             occasions=frozenset(self.occasions),

@@ -146,6 +146,10 @@ class SourceConfig(_Strict):
         """Under which law a case of this kind is processed, and of what sort it is."""
         return self._by_kind.get(kind, Sensitivity(self.regime, self.category))
 
+    def controller_of(self, kind: str) -> str:
+        """Who answers for the data of a case of this kind."""
+        return next((one.controller for one in self.kinds if kind in one.names and one.controller), self.controller)
+
     def sensitivities(self) -> frozenset[Sensitivity]:
         """All that its cases may have."""
         return frozenset({Sensitivity(self.regime, self.category), *self._by_kind.values()})

@@ -51,6 +51,7 @@ class Activity:
     follow: bool = False  # hear of changes, of many relations and without an occasion
     inspect_log: bool = False  # search the consultation log: for privacy officers
     subject_log: bool = False  # see who looked at one relation: for the one it is about, through the organisation's portal
+    export: bool = False  # have all that is held of one relation put together: for the one it is about
     records: frozenset[Sort] = frozenset()  # which entries may be made for it
     make_requests: bool = False  # make requests for the one it is about: for the organisation's portal
     handle_requests: bool = False  # see and decide those: for privacy officers and data stewards

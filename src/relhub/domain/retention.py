@@ -3,19 +3,22 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from relhub.domain.dates import AMSTERDAM
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """How long events are kept, notices after they were told, requests of subjects after they were decided, entries after they were last changed, and the ids of parties that their source has no more."""
+    """How long is kept: events; notices after they were told; the ids of parties that their source has no more; requests of subjects after they were
+    decided; entries after they were last changed; what exports hold."""
 
     events: timedelta = timedelta(90)
     notices: timedelta = timedelta(365)
     former: timedelta = timedelta(90)
     requests: timedelta = timedelta(1826)
     entries: timedelta = timedelta(1826)
+    exports: timedelta = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +41,37 @@ class Age:
     own: date | None
 
 
-def is_over_time(rules: Sequence[RetentionRule], case: Age, at: datetime) -> bool:
-    """Whether the last day on which this case may be kept is past: the earlier of what its source says and the first rule that fits.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Until which day a case is kept, that day included, and because of what; None: no day is known, and `because` says why."""
 
-    An open case never is, nor one of a source without any rule: removing is something that an organisation decides. One that closed without
-    saying when counts from its last change.
+    until: date | None
+    because: Literal["source", "rule", "open", "no-rule", "no-end"]
+    rule: RetentionRule | None = None
+
+
+def kept(rules: Sequence[RetentionRule], case: Age) -> Kept:
+    """The earlier of the day that its source says and that of the first rule that fits.
+
+    Without a day are an open case, and one of a source without any rule: removing is something that an organisation decides. One that closed
+    without saying when counts from its last change.
     """
-    if case.open or not rules:
-        return False
-    ended = case.ended or (case.modified_at.astimezone(AMSTERDAM).date() if case.modified_at else None)
     rule = next((rule for rule in rules if not rule.kinds or case.kind in rule.kinds), None)
-    last = [day for day in (case.own, _after(ended, rule) if ended and rule else None) if day]
-    return bool(last) and min(last) < at.astimezone(AMSTERDAM).date()
+    if not rules or case.open:
+        return Kept(None, "open" if rules else "no-rule", rule)
+    ended = case.ended or (case.modified_at.astimezone(AMSTERDAM).date() if case.modified_at else None)
+    by_rule = _after(ended, rule) if ended and rule else None
+    if case.own and (by_rule is None or case.own <= by_rule):
+        return Kept(case.own, "source", rule)
+    if by_rule:
+        return Kept(by_rule, "rule", rule)
+    return Kept(None, "no-end" if rule else "no-rule", rule)
+
+
+def is_over_time(rules: Sequence[RetentionRule], case: Age, at: datetime) -> bool:
+    """Whether the last day on which this case may be kept is past."""
+    until = kept(rules, case).until
+    return until is not None and until < at.astimezone(AMSTERDAM).date()
 
 
 def all_over_time(rules: Sequence[RetentionRule], cases: Collection[Age], at: datetime) -> bool:

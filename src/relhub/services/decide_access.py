@@ -1,11 +1,12 @@
 """Which cases a processing activity opens, kept ready: the access rules in force, and the compartments that there are."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from relhub.config.sources import SourceConfig
 from relhub.domain.access import AccessRules, Activity, Profile, profile_of
-from relhub.domain.compartments import OWN, Compartment, Scope, Sensitivity
-from relhub.domain.record import Capacity
+from relhub.domain.compartments import OWN, Compartment, Level, Scope, Sensitivity, highest_level
+from relhub.domain.record import CAPACITIES, Capacity
 from relhub.storage.compartments import Key, compartments_after
 from relhub.storage.database import Driver
 
@@ -36,6 +37,21 @@ class Access:
             found = profile_of(self._rules, activity, organisation, self._compartments, self._newest, self._scopes)
             self._profiles[activity.id, organisation] = found
         return found
+
+    def reach(self, activity: Activity, organisation: str) -> dict[Capacity, Level]:
+        """Per capacity the highest level at which this activity could show a consumer of this organisation a case, whether or not there is one."""
+        found = {
+            capacity: max(
+                (
+                    highest_level(activity.openings, replace(scope, capacities=frozenset({capacity})), organisation)
+                    for scope in self._scopes.values()
+                    if capacity in scope.capacities
+                ),
+                default=Level.none,
+            )
+            for capacity in CAPACITIES
+        }
+        return {capacity: level for capacity, level in found.items() if level > Level.none}
 
     async def renew(self, driver: Driver) -> None:
         """Takes in the compartments that are new since."""

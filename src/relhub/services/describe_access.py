@@ -66,6 +66,8 @@ def _rights(activity: Activity) -> Iterator[str]:
         yield "search who looked at whom"
     if activity.subject_log:
         yield "show who looked to the one it is about"
+    if activity.export:
+        yield "have all that is held of a relation put together, for the one it is about"
     if activity.records:
         yield f"record {', '.join(sorted(activity.records))}"
     if activity.make_requests:
@@ -106,6 +108,8 @@ def _doubts_of(activity: Activity) -> Iterator[str]:
         yield f"{activity.id}: uses what is restricted or objected to (restricted)"
     if "none" in activity.occasions and any(opening.level == Level.full for opening in activity.openings):
         yield f"{activity.id}: sees cases in full without an occasion"
+    if activity.export and not activity.roles | activity.applications | activity.departments:
+        yield f"{activity.id}: any application may have all that is held of a relation put together"
     if not activity.case.involves_relation and "case" in activity.occasions:
         yield f"{activity.id}: any case of one's own opens any relation"
 

@@ -76,6 +76,7 @@ class Hub:
                 timedelta(settings.keep_former_days),
                 timedelta(settings.keep_requests_days),
                 timedelta(settings.keep_entries_days),
+                timedelta(hours=settings.exports_hours),
             ),
         )
 

@@ -18,7 +18,7 @@ from relhub.storage.memberships import RecordParts, records_one_by_one
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
+class ToldRecord:
     """A visible party record with what is told of it."""
 
     voice: Voice
@@ -34,24 +34,31 @@ async def list_source_records(hub: Hub, asked: Asked, relation_id: str, query: P
         hub, admitted, lambda driver: records_one_by_one(driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look)
     )
     body = page(
-        hub, f"source-records/{parts.relation_id}", query, _records(hub, parts), _place, lambda record: _show(admitted, parts, record)
+        hub,
+        f"source-records/{parts.relation_id}",
+        query,
+        records_of(hub, parts),
+        _place,
+        lambda record: show_record(admitted, parts, record),
     )
     return View(parts.relation_id, body, hub.sealer.tag(body))
 
 
-def _records(hub: Hub, parts: RecordParts) -> list[_Record]:
+def records_of(hub: Hub, parts: RecordParts) -> list[ToldRecord]:
+    """The visible records, by source and key."""
     voices = [voice_of(hub, row) for row in parts.parties]
     numbers = [[(scheme, token) for scheme, _, token, _ in row["numbers"] or ()] for row in parts.parties]
     reasons = explain([voice.record for voice in voices], numbers, parts.decided)
     told = zip(voices, parts.parties, reasons, strict=True)
-    return sorted((_Record(voice, row["variant"], parts.since.get(str(row["id"])), why) for voice, row, why in told), key=_place)
+    return sorted((ToldRecord(voice, row["variant"], parts.since.get(str(row["id"])), why) for voice, row, why in told), key=_place)
 
 
-def _place(record: _Record) -> list[Any]:
+def _place(record: ToldRecord) -> list[Any]:
     return [record.voice.record.source, record.voice.record.key, record.variant]
 
 
-def _show(admitted: Admitted, parts: RecordParts, record: _Record) -> dict[str, Any]:
+def show_record(admitted: Admitted, parts: RecordParts, record: ToldRecord) -> dict[str, Any]:
+    """As answers show it."""
     party, voice = record.voice.record, record.voice
     says = golden_record([voice], admitted.profile.groups, parts.non_disclosure).record
     return {

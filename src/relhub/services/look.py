@@ -25,7 +25,17 @@ _Looked = TypeVar("_Looked", bound=Looked)
 
 
 async def look(hub: Hub, admitted: Admitted, read: Callable[[Driver], Awaitable[_Looked]]) -> _Looked:
-    """What the statement shows, which is to read the profile of `admitted` each time. An occasion that the hub does not know is asked of its source once.
+    """What the statement shows, which is to read the profile of `admitted` each time. Raises as `look_until_settled` does."""
+    return await look_until_settled(hub, admitted, lambda: _on_its_own(hub, read))
+
+
+async def _on_its_own(hub: Hub, read: Callable[[Driver], Awaitable[_Looked]]) -> _Looked:
+    async with hub.database.driver() as driver:
+        return await read(driver)
+
+
+async def look_until_settled(hub: Hub, admitted: Admitted, read: Callable[[], Awaitable[_Looked]]) -> _Looked:
+    """What `read` shows, in a transaction of its own each time. An occasion that the hub does not know is asked of its source once.
 
     Raises NotAllowed, NotFound, Restricted, and SourceError when the occasion can't be verified.
     """
@@ -39,11 +49,10 @@ async def look(hub: Hub, admitted: Admitted, read: Callable[[Driver], Awaitable[
     return looked
 
 
-async def _looked(hub: Hub, admitted: Admitted, read: Callable[[Driver], Awaitable[_Looked]]) -> _Looked:
+async def _looked(hub: Hub, admitted: Admitted, read: Callable[[], Awaitable[_Looked]]) -> _Looked:
     fetched = False
     while True:
-        async with hub.database.driver() as driver:
-            looked = await read(driver)
+        looked = await read()
         if looked.outcome == "outdated":
             await renew(hub, admitted)
         elif looked.outcome == "unknown-occasion" and not fetched:
@@ -56,7 +65,9 @@ async def _looked(hub: Hub, admitted: Admitted, read: Callable[[Driver], Awaitab
 async def look_to_write(hub: Hub, admitted: Admitted, relation_id: str) -> str:
     """The id that the relation has now, for who is to write something about it. Raises as `look` does, and logs that."""
     found = await _looked(
-        hub, admitted, lambda driver: verdict(driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look)
+        hub,
+        admitted,
+        lambda: _on_its_own(hub, lambda driver: verdict(driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look)),
     )
     if found.outcome == "not-found":
         await not_found(hub, admitted.look, NOT_FOUND)

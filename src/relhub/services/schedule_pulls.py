@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from relhub.domain.schedule import last_moment
 from relhub.services.hub import Hub
-from relhub.storage import kept_answers, pulls
+from relhub.storage import exports, kept_answers, pulls
 
-KEEP_PULLS, KEEP_ANSWERS = timedelta(days=90), timedelta(hours=24)
+KEEP_PULLS, KEEP_EXPORTS, KEEP_ANSWERS = timedelta(days=90), timedelta(days=90), timedelta(hours=24)
 
 
 def due_moments(hub: Hub, now: datetime) -> dict[str, datetime]:
@@ -33,7 +33,9 @@ async def sources_to_pull(hub: Hub) -> list[str]:
 
 
 async def forget_old(hub: Hub, now: datetime) -> None:
-    """What is kept of pulls and of answered requests, no longer than it is needed."""
+    """What is kept of pulls, exports and answered requests, no longer than it is needed."""
     async with hub.database.begin() as store:
         await pulls.forget_pulls(store, now - KEEP_PULLS)
+        await exports.empty_expired(store, now)
+        await exports.forget_exports(store, now - KEEP_EXPORTS)
         await kept_answers.forget_answers(store, now - KEEP_ANSWERS)

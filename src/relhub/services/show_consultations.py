@@ -37,11 +37,11 @@ async def show_consultations(hub: Hub, asked: Asked, relation_id: str, query: Pa
     shown = found.entries[: query.limit]
     more = len(found.entries) > query.limit
     following = seal_cursor(hub.sealer, f"cursor/consultations/{found.relation_id}", [shown[-1].id]) if more else None
-    body = orjson.dumps({"results": [_show(hub, entry) for entry in shown], "next": following})
+    body = orjson.dumps({"results": [show_look(hub, entry) for entry in shown], "next": following})
     return View(found.relation_id, body, "")
 
 
-def _show(hub: Hub, entry: Disclosed) -> dict[str, Any]:
+def show_look(hub: Hub, entry: Disclosed) -> dict[str, Any]:
     """The purpose is that of the activity as it is now; of one that is no more, its entry in the register says it."""
     activity = hub.access.rules.activities.get(entry.activity)
     return {

@@ -15,17 +15,19 @@ async def show_history(hub: Hub, asked: Asked, relation_id: str, query: PageQuer
     """Periods of the visible records, newest first. Raises NotAllowed, NotFound, InvalidInput."""
     admitted = await admit(hub, asked, "history", verified_with_the_look=True)
     found = await look(hub, admitted, lambda driver: periods(driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look))
-    ordered = sorted(found.periods, key=_place)
-    body = page(hub, f"history/{found.relation_id}", query, ordered, _place, lambda period: _show(period, found.relation_id))
+    ordered = sorted(found.periods, key=place_of)
+    body = page(hub, f"history/{found.relation_id}", query, ordered, place_of, lambda period: show_period(period, found.relation_id))
     return View(found.relation_id, body, hub.sealer.tag(body))
 
 
-def _place(period: Period) -> list[Any]:
+def place_of(period: Period) -> list[Any]:
+    """Its place in the order: the latest begun first."""
     until = -period.until_at.timestamp() if period.until_at else -1e15  # what still holds goes first
     return [-period.from_at.timestamp(), until, period.relation_id, period.now, period.source, period.key]
 
 
-def _show(period: Period, relation_id: str) -> dict[str, Any]:
+def show_period(period: Period, relation_id: str) -> dict[str, Any]:
+    """As answers show it."""
     what = "split" if period.now != relation_id else "merged" if period.relation_id != relation_id else "here"
     record = {"source": period.source, "key": period.key} if period.source else {}
     return {

@@ -1,6 +1,6 @@
 """The view: one relation as this consumer may see it now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,13 +59,13 @@ def _sections(
     hub: Hub, profile: Profile, parts: ViewParts, options: ViewOptions, more: Mapping[str, Any], refreshed: set[str]
 ) -> tuple[dict[str, Any], bytes]:
     """The answer without its cases, and the cases as a page, empty when they were not asked for."""
-    sources = _sources(hub, profile, parts, refreshed)
+    sources = states_of(hub, profile, parts, refreshed)
     complete = all(source["state"] in ("found", "none") for source in sources) and not parts.referral
     head: dict[str, Any] = {"id": parts.relation_id, "kind": parts.kind, "complete": complete, "sources": sources}
     if "summary" in options.sections:
         head["summary"] = _summary(parts)
     if "party" in options.sections:
-        golden = _golden(hub, profile, parts)
+        golden = golden_of(hub, profile, parts)
         head["party"] = golden and golden.record
         if options.origins:
             head["origins"] = golden.origins() if golden else {}
@@ -122,7 +122,7 @@ def _case(case: CasePart) -> bytes:
     return case.part + b',"partyRoles":' + orjson.dumps(case.roles) + also + b"}"
 
 
-def _sources(hub: Hub, profile: Profile, parts: ViewParts, refreshed: set[str]) -> list[dict[str, Any]]:
+def states_of(hub: Hub, profile: Profile, parts: ViewParts, refreshed: Collection[str] = ()) -> list[dict[str, Any]]:
     """Each source by name with one word for its state. One that is at most a referral is not listed, whatever it knows."""
     listed = []
     for name, config in sorted(hub.sources.items()):
@@ -160,7 +160,8 @@ def _time(text: str | None) -> str | None:
     return f"{text[:19]}Z" if text else None
 
 
-def _golden(hub: Hub, profile: Profile, parts: ViewParts) -> Golden | None:
+def golden_of(hub: Hub, profile: Profile, parts: ViewParts) -> Golden | None:
+    """The golden record of the visible party records; None when there is none."""
     if not parts.parties:
         return None
     voices = [voice_of(hub, row) for row in parts.parties]

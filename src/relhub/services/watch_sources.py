@@ -7,7 +7,7 @@ from relhub import metrics
 from relhub.domain.dates import AMSTERDAM
 from relhub.errors import DatabaseUnusable
 from relhub.services.hub import Hub
-from relhub.storage import log_exports, log_partitions, log_seals, notices, subject_requests
+from relhub.storage import exports, log_exports, log_partitions, log_seals, notices, subject_requests
 from relhub.storage.pulls import waiting_since
 from relhub.storage.sources import SourceState, source_states
 
@@ -17,6 +17,8 @@ _OF_THE_DATABASE = (
     metrics.pull_waiting,
     metrics.notice_waiting,
     metrics.requests_overdue,
+    metrics.exports_waiting,
+    metrics.export_waiting,
     metrics.log_unsealed,
     metrics.log_unsent,
     metrics.log_astray,
@@ -33,6 +35,7 @@ async def watch_sources(hub: Hub) -> None:
             waiting = await waiting_since(store)
             overdue = await subject_requests.overdue(store.driver, datetime.now(AMSTERDAM).date())
             untold = await notices.oldest_untold(store.driver)
+            open_exports, asked_for = await exports.waiting(store)
             unsealed = await log_seals.oldest_unsealed(store.driver)
             unsent = await log_exports.oldest_unsent(store.driver)
             astray = await log_partitions.rows_astray(store)
@@ -47,6 +50,8 @@ async def watch_sources(hub: Hub) -> None:
     metrics.database_up.set(1)
     metrics.pull_waiting.set(_seconds(waiting, now))
     metrics.notice_waiting.set(_seconds(untold, now))
+    metrics.exports_waiting.set(open_exports)
+    metrics.export_waiting.set(_seconds(asked_for, now))
     metrics.requests_overdue.set(overdue)
     metrics.log_unsealed.set(_seconds(unsealed, now))
     metrics.log_unsent.set(_seconds(unsent, now))

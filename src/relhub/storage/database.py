@@ -60,6 +60,10 @@ class Store:
         while rows := await cursor.fetch(size):
             yield rows
 
+    async def freeze(self) -> None:
+        """All that this transaction reads is as it is now, but for what it writes itself. Before anything else is read."""
+        await self.driver.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
     async def lock_resolve(self) -> None:
         """Waits until no other transaction resolves. Taken before anything is written, so that two never wait for each other."""
         await self.driver.execute("SELECT pg_advisory_xact_lock($1)", _RESOLVE_LOCK)

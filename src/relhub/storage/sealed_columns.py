@@ -34,6 +34,11 @@ def about_answer(consumer: str, key: bytes) -> str:
     return f"answer/{consumer}/{key.hex()}"
 
 
+def about_export(export_id: str, attempt: int, number: int) -> str:
+    """A piece of what an export holds."""
+    return f"export/{export_id}/{attempt}/{number}"
+
+
 def about_request(part: str, id_: str) -> str:
     """What was asked (`words`) or answered (`answer`) in this request of a subject."""
     return f"subject-request/{part}/{id_}"
@@ -48,6 +53,7 @@ SEALED_COLUMNS = (
     SealedColumn("document", "sealed", (("source", "text"), ("id", "text")), about_document),
     SealedColumn("quarantine", "sealed", (("source", "text"), ("set_key", "text")), about_document),
     SealedColumn("kept_answer", "answer", (("consumer", "text"), ("key", "bytea")), about_answer),
+    SealedColumn("export_part", "sealed", (("export_id", "text"), ("attempt", "integer"), ("number", "integer")), about_export),
     SealedColumn("subject_request", "words", (("id", "text"),), partial(about_request, "words")),
     SealedColumn("subject_request", "answer", (("id", "text"),), partial(about_request, "answer")),
 )

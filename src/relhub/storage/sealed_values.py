@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from relhub.storage.database import Store
+from relhub.storage.exports import fail_sealed_with
 from relhub.storage.sealed_columns import SealedColumn
 
 
@@ -48,13 +49,14 @@ async def put_values(store: Store, of: SealedColumn, values: Sequence[tuple[tupl
 
 
 async def pull_all_again(store: Store, lost: Iterable[int]) -> None:
-    """What was sealed with these is forgotten, but for official numbers; and every document counts as changed when it is next pulled."""
+    """What was sealed with these is forgotten, but for official numbers, and exports of it have failed; every document counts as changed when it is next pulled."""
     seals = _prefixes(lost)
     await store.driver.execute(
         "UPDATE document SET hash = '', sealed = CASE WHEN substr(sealed, 1, 2) = ANY($1::bytea[]) THEN NULL ELSE sealed END", seals
     )
     await store.driver.execute("DELETE FROM quarantine WHERE substr(sealed, 1, 2) = ANY($1::bytea[])", seals)
     await store.driver.execute("DELETE FROM kept_answer WHERE substr(answer, 1, 2) = ANY($1::bytea[])", seals)
+    await fail_sealed_with(store, seals)
     await store.driver.execute("UPDATE source_state SET cursor = NULL")
 
 
