@@ -173,7 +173,23 @@ def names_parties(profile: Profile, occasion: Occasion, source: str, case_id: st
     return own or occasion.sort != "case" or profile.levels.get(compartment) == Level.full
 
 
-def occasion_does_not_hold(activity: Activity, *, with_relation: bool = True) -> Refusal:
-    """In the words of the condition; the same for every way in which it can fail."""
+def occasion_does_not_hold(activity: Activity, *, with_relation: bool = True, about: str = "involves this relation") -> Refusal:
+    """In the words of the condition; the same for every way in which it can fail. `about`: what it must have to do with what is asked."""
     condition = activity.case if with_relation else CaseCondition(activity.case.open, activity.case.own_department, False)
-    return Refusal(f"The occasion does not hold: it must be {condition}.")
+    return Refusal(f"The occasion does not hold: it must be {condition.said(about)}.")
+
+
+_NO_PLACES = Refusal(
+    "This processing activity may not search, so it may ask about a place only on a case that lies there (X-Occasion: case:permits/V-2026-00001)."
+)
+_NO_ADDRESSES = Refusal("This processing activity does not see addresses, so it may not ask what goes on at one.")
+
+
+def admits_place(activity: Activity, occasion: Occasion) -> Refusal | None:
+    """Why this activity may not ask about a place on such an occasion; None when it may, a case being still to be verified.
+
+    A place leads to many relations without a question about one: that is a search, unless the own case lies there.
+    """
+    if "contact-details" not in activity.groups:
+        return _NO_ADDRESSES
+    return None if activity.search or occasion.sort == "case" else _NO_PLACES

@@ -1,6 +1,6 @@
 """The view: one relation as this consumer may see it now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ async def view_admitted(
         refreshed = await refresh_relation(hub, admitted.profile, parts.relation_id, stale)
         parts = await load(hub, admitted, parts.relation_id, limit=PAGE, groups=groups, beside=beside)
     head, cases = _sections(hub, admitted.profile, parts, options, more or {}, refreshed)
-    return View(parts.relation_id, _joined(head, cases), hub.sealer.tag(_joined(_timeless(head), cases)))
+    return View(parts.relation_id, _joined(head, cases), hub.sealer.tag(_joined(timeless(head), cases)))
 
 
 async def load(hub: Hub, admitted: Admitted, relation_id: str, **which: Any) -> ViewParts:
@@ -55,8 +55,8 @@ def _sections(
     hub: Hub, profile: Profile, parts: ViewParts, options: ViewOptions, more: Mapping[str, Any], refreshed: set[str]
 ) -> tuple[dict[str, Any], bytes]:
     """The answer without its cases, and the cases as a page, empty when they were not asked for."""
-    sources = _sources(hub, profile, parts, refreshed)
-    complete = all(source["state"] in ("found", "none") for source in sources) and not parts.referral
+    sources = sources_of(hub, profile, parts.sources, parts.named_sources, refreshed)
+    complete = is_complete(sources) and not parts.referral
     head: dict[str, Any] = {"id": parts.relation_id, "kind": parts.kind, "complete": complete, "sources": sources}
     if "summary" in options.sections:
         head["summary"] = {"openCases": parts.open_cases, "byCapacity": parts.by_capacity}
@@ -76,7 +76,7 @@ def _joined(head: Mapping[str, Any], cases: bytes) -> bytes:
     return body[:-1] + b',"cases":' + cases + b"}" if cases else body
 
 
-def _timeless(head: dict[str, Any]) -> dict[str, Any]:
+def timeless(head: dict[str, Any]) -> dict[str, Any]:
     """Without the times at which sources were last read: they move at every pull, also when nothing was said."""
     return {**head, "sources": [{key: value for key, value in source.items() if key != "asOf"} for source in head["sources"]]}
 
@@ -97,15 +97,25 @@ def _case(case: CasePart) -> bytes:
     return case.part + b',"partyRoles":' + orjson.dumps(case.roles) + also + b"}"
 
 
-def _sources(hub: Hub, profile: Profile, parts: ViewParts, refreshed: set[str]) -> list[dict[str, Any]]:
-    """Each source by name with one word for its state. One that is at most a referral is not listed, whatever it knows."""
+def is_complete(sources: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether each source that counts is up to date."""
+    return all(source["state"] in ("found", "none") for source in sources)
+
+
+def sources_of(
+    hub: Hub, profile: Profile, states: Mapping[str, dict[str, Any]], named: Collection[str], refreshed: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Each source by name with one word for its state. One that is at most a referral is not listed, whatever it knows.
+
+    `states`: how each is doing, as stored; `named`: those of which something is shown; `refreshed`: those that were asked just now.
+    """
     listed = []
     for name, config in sorted(hub.sources.items()):
         level = profile.sources[name]
         if level == Level.none:
             listed.append({"source": name, "state": "withheld"})
         elif level > Level.referral:
-            state = parts.sources.get(name) or {"asOf": None, "unavailableSince": None, "failing": False}
+            state = states.get(name) or {"asOf": None, "unavailableSince": None, "failing": False}
             as_of = at_utc(datetime.now(UTC)) if name in refreshed else _time(state["asOf"])
             listed.append(
                 {
@@ -114,7 +124,7 @@ def _sources(hub: Hub, profile: Profile, parts: ViewParts, refreshed: set[str]) 
                     **_state(
                         as_of,
                         _time(state["unavailableSince"]),
-                        found=name in parts.named_sources,
+                        found=name in named,
                         behind=state["failing"] and name not in refreshed,
                     ),
                 }
