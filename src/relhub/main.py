@@ -8,7 +8,21 @@ from typing import Any
 from fastapi import FastAPI
 
 from relhub import tracing
-from relhub.api import cases, consultation_log, docs, document, errors, events, health, internal, relation_parts, relations, sources
+from relhub.api import (
+    cases,
+    consultation_log,
+    docs,
+    document,
+    errors,
+    events,
+    health,
+    internal,
+    places,
+    projects,
+    relation_parts,
+    relations,
+    sources,
+)
 from relhub.api.middleware import BodyLimit, Observe
 from relhub.api.proxies import Proxies
 from relhub.config.access_rules import check_consumers
@@ -44,6 +58,8 @@ def create_app(settings: Settings) -> FastAPI:
         relation_parts.router,
         consultation_log.router,
         cases.router,
+        places.router,
+        projects.router,
         events.router,
         sources.router,
         health.router,

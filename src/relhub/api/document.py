@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from fastapi.openapi.utils import get_openapi
 
-from relhub.api import API_VERSION, cases, consultation_log, events, examples, relation_parts, relations, sources
+from relhub.api import API_VERSION, cases, consultation_log, events, examples, places, projects, relation_parts, relations, sources
 from relhub.api.answers import Problem
 from relhub.api.errors import (
     ANSWERS,
@@ -32,7 +32,7 @@ existence, summary or full. Every consultation (raadpleging) is logged before it
 
 **Finding.** `POST /relations/_lookup` goes from a case number to the view in one call. Nothing about anyone is ever in a URL.
 
-**Asking again.** The views of a relation, its parts and a case carry an `ETag`; send it back in `If-None-Match` and you get 304 as long as \
+**Asking again.** The views of a relation, its parts, a case, a place and a project carry an `ETag`; send it back in `If-None-Match` and you get 304 as long as \
 the answer says the same. The tag is weak: the times at which sources were last read (`asOf`) do not count, as they move at every pull, \
 also when nothing was said. What you kept was then still so at the moment of the 304. A 304 is a consultation like any other, \
 and is logged. No cache on the way may keep an answer (`no-store`); your application may, for as long as its purpose lasts.
@@ -51,6 +51,8 @@ _SERVERS: Final = [{"url": "https://relhub.voorbeeld.example/v1", "description":
 _TAGS: Final = [
     {"name": "relations", "description": "Citizens and companies (relaties) as one record each."},
     {"name": "cases", "description": "Cases (zaken) and other matters, by themselves."},
+    {"name": "places", "description": "Addresses and objects (plekken), and what goes on there."},
+    {"name": "projects", "description": "Projects (projecten) with those who have a part in them."},
     {"name": "consultation-log", "description": "Who looked at whom, and why (raadplegingenlogboek)."},
     {"name": "events", "description": "What changed (gebeurtenissen)."},
     {"name": "sources", "description": "The systems (bronnen) from which it comes."},
@@ -87,6 +89,8 @@ def openapi_document() -> dict[str, Any]:
             *relation_parts.router.routes,
             *consultation_log.router.routes,
             *cases.router.routes,
+            *places.router.routes,
+            *projects.router.routes,
             *events.router.routes,
             *sources.router.routes,
         ],
@@ -161,19 +165,19 @@ def _parameters_of(path: str) -> list[str]:
 
 def _is_tagged(path: str) -> bool:
     """Not the log: every look at it adds to it."""
-    return path.startswith(("/relations/{", "/cases/{")) and path != _FOR_THE_SUBJECT
+    return path.startswith(("/relations/{", "/cases/{", "/places/{", "/projects/{")) and path != _FOR_THE_SUBJECT
 
 
 def _problems_of(path: str, method: str) -> list[str]:
     names = ["InvalidInput", "NotAuthenticated", "NotAllowed", "NotAcceptable", "TooManyRequests", "Unexpected", "Unavailable"]
-    if path.endswith("/_lookup"):
+    if path == "/relations/_lookup":
         names.append("Ambiguous")
     if path.startswith("/sources"):
         names += ["NotFound"] if "{name}" in path else []
         names += ["KeyReused"] if method == "post" else []
     elif path != "/events":
         names.append("SourceRefused")
-        names += ["NotFound"] if "{" in path or path.endswith("/_lookup") else []
+        names += ["NotFound"] if ("{" in path or path == "/relations/_lookup") and not path.startswith("/places") else []
     return [*names, "TooLarge", "UnsupportedMediaType"] if method == "post" else names
 
 

@@ -6,7 +6,7 @@ from fastapi import Query, Request
 
 from relhub.api.answer_cases import Capacity
 from relhub.api.questions import PRINTABLE, SOURCE
-from relhub.services.asked import CaseQuery, DepartmentQuery, EventQuery, PageQuery, RelationQuery, ViewOptions
+from relhub.services.asked import CaseQuery, DepartmentQuery, EventQuery, PageQuery, PlaceQuery, RelationQuery, ViewOptions
 
 _SECTION = "(summary|party|cases)"
 
@@ -82,6 +82,16 @@ async def department_query(
 ) -> DepartmentQuery:
     """Whose cases, which, and which page of them."""
     return DepartmentQuery(department or "", source or "", capacity or "", phase or "", cursor or "", limit)
+
+
+async def place_query(
+    capacity: CapacityFilter = None,
+    phase: Phase = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> PlaceQuery:
+    """Which of the cases at a place, and which page of them."""
+    return PlaceQuery(capacity or "", phase or "", cursor or "", limit)
 
 
 async def relation_query(

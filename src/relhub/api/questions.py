@@ -32,7 +32,7 @@ def _without_defaults(schema: dict[str, Any]) -> None:
         field.pop("default", None)
 
 
-def _bounded(schema: dict[str, Any], **bounds: object) -> None:
+def bounded(schema: dict[str, Any], **bounds: object) -> None:
     _without_defaults(schema)
     schema.update(bounds)
 
@@ -69,7 +69,7 @@ class SourceRecordKey(Strict):
 class LookupBody(Strict):
     """What you know a relation by. Exactly one of the three."""
 
-    model_config = ConfigDict(json_schema_extra=lambda schema: _bounded(schema, minProperties=1, maxProperties=1))
+    model_config = ConfigDict(json_schema_extra=lambda schema: bounded(schema, minProperties=1, maxProperties=1))
 
     case: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}/[!-.0-~][^\x00-\x1f\x7f-\x9f]{0,199}$", max_length=250)] = Field(
         default="",
@@ -124,7 +124,7 @@ class SearchBody(Strict):
     """
 
     model_config = ConfigDict(
-        json_schema_extra=lambda schema: _bounded(schema, minProperties=2, dependentRequired={"houseNumber": ["postalCode"]})
+        json_schema_extra=lambda schema: bounded(schema, minProperties=2, dependentRequired={"houseNumber": ["postalCode"]})
     )
 
     name: Annotated[str, Field(min_length=2, max_length=200, pattern=PRINTABLE)] = Field(

@@ -185,6 +185,11 @@ _NO_PLACES = Refusal(
 _NO_ADDRESSES = Refusal("This processing activity does not see addresses, so it may not ask what goes on at one.")
 
 
+def place_occasion_does_not_hold(activity: Activity) -> Refusal:
+    """The same, of a question about a place: for who may search the case need not lie there."""
+    return occasion_does_not_hold(activity, with_relation=not activity.search, about="lies at this place")
+
+
 def admits_place(activity: Activity, occasion: Occasion) -> Refusal | None:
     """Why this activity may not ask about a place on such an occasion; None when it may, a case being still to be verified.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from relhub.adapters.behalf import on_behalf_of
-from relhub.domain.access import Activity, Profile, Refusal, admits, occasion_does_not_hold
+from relhub.domain.access import Activity, Profile, Refusal, admits, occasion_does_not_hold, place_occasion_does_not_hold
 from relhub.domain.behalf import Behalf
 from relhub.domain.occasions import SHORTEST_REASON, Occasion, names_by_number, parse_occasion
 from relhub.errors import InvalidInput, NotAllowed, NotFound, Problem, SourceError
@@ -28,6 +28,7 @@ class Admitted:
     profile: Profile
     occasion: Occasion
     look: Look
+    of_place: bool = False  # asked about a place, not a relation
 
     @property
     def occasion_case(self) -> tuple[str, str]:
@@ -40,11 +41,11 @@ class Admitted:
 
     @property
     def does_not_hold(self) -> Refusal:
-        return occasion_does_not_hold(self.profile.activity)
+        return (place_occasion_does_not_hold if self.of_place else occasion_does_not_hold)(self.profile.activity)
 
 
 async def admit(
-    hub: Hub, asked: Asked, operation: str, sections: tuple[str, ...] = (), *, verified_with_the_look: bool = False
+    hub: Hub, asked: Asked, operation: str, sections: tuple[str, ...] = (), *, verified_with_the_look: bool = False, of_place: bool = False
 ) -> Admitted:
     """The visibility profile of this question. Raises NotAllowed (logged), or InvalidInput for an occasion that can't be read.
 
@@ -62,7 +63,7 @@ async def admit(
     if isinstance(activity, Refusal):
         await refuse(hub, _look(hub, asked, occasion, operation, None, sections), activity)
     profile = hub.access.profile(activity, asked.consumer.organisation)
-    admitted = Admitted(profile, occasion, _look(hub, asked, occasion, operation, profile, sections))
+    admitted = Admitted(profile, occasion, _look(hub, asked, occasion, operation, profile, sections), of_place)
     on_behalf_of.set(_behalf(asked, activity))
     if occasion.sort == "break-glass":
         await _break_glass(hub, asked, admitted)

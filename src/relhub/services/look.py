@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from relhub.domain.access import Refusal, occasion_does_not_hold
+from relhub.domain.access import occasion_does_not_hold
 from relhub.errors import NotAllowed, NotFound
 from relhub.services.admit import Admitted, fetch_occasion, refuse, renew
 from relhub.services.hub import Hub
@@ -33,25 +33,25 @@ async def look(hub: Hub, admitted: Admitted, read: Callable[[Driver], Awaitable[
         async with hub.database.driver() as driver:
             return await read(driver)
 
-    return await look_with(hub, admitted, once, admitted.does_not_hold)
+    return await look_with(hub, admitted, once)
 
 
-async def look_with(hub: Hub, admitted: Admitted, once: Callable[[], Awaitable[_Looked]], refusal: Refusal) -> _Looked:
-    """The same, where `once` opens the connection itself; `refusal`: of an occasion that does not hold."""
+async def look_with(hub: Hub, admitted: Admitted, once: Callable[[], Awaitable[_Looked]]) -> _Looked:
+    """The same, where `once` opens the connection itself."""
     fetched = False
     while True:
         looked = await once()
         if looked.outcome == "outdated":
             await renew(hub, admitted)
         elif looked.outcome == "unknown-occasion" and not fetched:
-            await fetch_occasion(hub, admitted, refusal)
+            await fetch_occasion(hub, admitted)
             fetched = True
         else:
             break
     if looked.outcome == "not-found":
         raise NotFound(NOT_FOUND)
     if looked.outcome != "shown":
-        raise NotAllowed(refusal.reason)
+        raise NotAllowed(admitted.does_not_hold.reason)
     return looked
 
 

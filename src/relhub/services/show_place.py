@@ -2,7 +2,7 @@
 
 import orjson
 
-from relhub.domain.access import admits_place, names_parties, occasion_does_not_hold
+from relhub.domain.access import admits_place, names_parties
 from relhub.domain.compartments import Level
 from relhub.domain.places import PlaceName
 from relhub.services.admit import Admitted, admit, refuse
@@ -21,9 +21,8 @@ async def show_place(hub: Hub, asked: Asked, place: PlaceName, query: PlaceQuery
 
     Raises NotAllowed, InvalidInput, TooManyRequests, and SourceError when the occasion can't be verified.
     """
-    admitted = await admit(hub, asked, "place", verified_with_the_look=True)
-    activity = admitted.profile.activity
-    if refusal := admits_place(activity, admitted.occasion):
+    admitted = await admit(hub, asked, "place", verified_with_the_look=True, of_place=True)
+    if refusal := admits_place(admitted.profile.activity, admitted.occasion):
         await refuse(hub, admitted.look, refusal)
     about = f"place/{place.bag_id}/{place.address}"
     after = read_cursor(hub.sealer, about, query.cursor)
@@ -32,8 +31,7 @@ async def show_place(hub: Hub, asked: Asked, place: PlaceName, query: PlaceQuery
         wanted = _wanted(admitted, place, query)
         return await place_parts(driver, wanted, admitted.profile, admitted.occasion_case, admitted.look, limit=query.limit, after=after)
 
-    does_not_hold = occasion_does_not_hold(activity, with_relation=not activity.search, about="lies at this place")
-    parts = await look_with(hub, admitted, lambda: within_budget(hub, asked, admitted, read), does_not_hold)
+    parts = await look_with(hub, admitted, lambda: within_budget(hub, asked, admitted, read))
     return _view(hub, admitted, parts, query.limit, about)
 
 

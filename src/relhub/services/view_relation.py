@@ -153,7 +153,7 @@ def _golden(hub: Hub, profile: Profile, parts: ViewParts) -> Golden | None:
     golden.record["linkedBy"] = _evidence(voices, parts.parties) if len(voices) > 1 else []
     contacts = {orjson.dumps(body): body for row in parts.parties for body in row["contacts"] or ()}
     if contacts:
-        golden.record["contactPersons"] = [_contact(body) for body in contacts.values()]
+        golden.record["contactPersons"] = [show_contact(body) for body in contacts.values()]
     return golden
 
 
@@ -174,7 +174,8 @@ def party_of(row: Mapping[str, Any]) -> PartyRecord:
     return PARTY.validate_python({**row["body"], "source": row["source"], "key": row["key"], "kind": row["kind"]})
 
 
-def _contact(body: dict[str, Any]) -> dict[str, Any]:
+def show_contact(body: dict[str, Any]) -> dict[str, Any]:
+    """Who speaks for an organisation, and how to reach them: for who sees contact details."""
     record = PARTY.validate_python({**body, "source": "", "key": "", "kind": "contact_person"})
     golden = golden_record([Voice(record, 0, None)], frozenset({"contact-details"}), False).record
     return {"name": golden["name"], "function": record.function, "phones": golden["phones"], "emails": golden["emails"]}
