@@ -15,6 +15,7 @@ from relhub.domain.access import FIELD_GROUPS, FieldGroup, Profile
 from relhub.domain.compartments import CONFIDENTIALITIES, Level, Opening
 from relhub.domain.identity import PartyName
 from relhub.domain.occasions import WHOLE_CONDITION, CaseCondition
+from relhub.domain.places import PlaceName
 from relhub.domain.record import (
     CAPACITIES,
     Address,
@@ -36,6 +37,7 @@ from relhub.services.asked import (
     DepartmentQuery,
     EventQuery,
     PageQuery,
+    PlaceQuery,
     Reference,
     RelationQuery,
     SearchQuery,
@@ -55,11 +57,13 @@ from relhub.services.read_sets import replace as replace_records
 from relhub.services.search_relations import search_relations
 from relhub.services.show_case import show_case
 from relhub.services.show_history import show_history
+from relhub.services.show_place import show_place
+from relhub.services.show_project import show_project
 from relhub.services.show_timeline import show_timeline
 from relhub.services.view_relation import view_relation
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-DOMAINS: tuple[Capacity, ...] = ("licensing", "enforcement", "policy")
+DOMAINS: tuple[Capacity, ...] = ("licensing", "enforcement", "policy", "project")
 KINDS = ("vergunning", "dwangsom")
 DEPARTMENTS = ("Klantcontact", "Handhaving")
 PEOPLE = {
@@ -147,10 +151,17 @@ class Setting:
     when_unknown: bool = False
     silent: str = ""  # a source that does not tell who has non-disclosure
     removed: str = ""  # a source whose file was taken away after all that
+    search: bool = True
 
 
 setting = st.builds(
-    Setting, st.sampled_from((OUR, OUR, THEIR)), condition, st.booleans(), st.sampled_from(("", *NAMES)), st.sampled_from(("", "", *NAMES))
+    Setting,
+    st.sampled_from((OUR, OUR, THEIR)),
+    condition,
+    st.booleans(),
+    st.sampled_from(("", *NAMES)),
+    st.sampled_from(("", "", *NAMES)),
+    st.sampled_from((True, True, False)),
 )
 
 
@@ -175,10 +186,10 @@ def open_hub(database_url: str, where: Setting) -> Hub:
 
 
 def ruled(hub: Hub, openings: tuple[Opening, ...], given: frozenset[FieldGroup], where: Setting) -> Hub:
-    """The same hub where the contact centre sees this, may search, and may follow changes; without the source that was taken away."""
+    """The same hub where the contact centre sees this, may follow changes and, unless it is said otherwise, search; without the source that was taken away."""
     left = {name: config for name, config in hub.sources.items() if name != where.removed}
     hub = replace(hub, sources=left, adapters={name: hub.adapters[name] for name in left})
-    changes: dict[str, Any] = {"openings": openings, "groups": given, "search": True, "follow": True, "departments": frozenset()}
+    changes: dict[str, Any] = {"openings": openings, "groups": given, "search": where.search, "follow": True, "departments": frozenset()}
     return with_activity(hub, "answering-questions", **changes, case=where.condition)
 
 
@@ -202,6 +213,12 @@ def _record(source: str, at: int, drawn: Drawn) -> PartyRecord:
     )
 
 
+def _place(at: int) -> Place:
+    """One of two addresses, of which a case may know one name or both."""
+    address = Address("visiting", "Dorpsstraat", str(at % 2), "1234AB") if at % 3 != 2 else None
+    return Place(address, f"034401000000000{at % 2}" if at % 3 != 1 else "", label=f"place {at}")
+
+
 def _set(at: int, drawn: Any) -> tuple[str, str, RecordSet]:
     source, capacity, kind, confidentiality, phase, department, zaak, parties = drawn
     found = tuple(_record(source, at, each) for each in parties)
@@ -219,7 +236,7 @@ def _set(at: int, drawn: Any) -> tuple[str, str, RecordSet]:
         department=department,
         officials=(Official("case handler", f"official {at}", department, "030"),),
         involvements=tuple(Involvement(each.key, "applicant" if n == 0 else "owner") for n, each in enumerate(found)),
-        places=(Place(Address("visiting", "Dorpsstraat", str(at), "1234AB"), "0344010000000001", label=f"place {at}"),),
+        places=(_place(at),),
         findings=(Finding("sanction", f"finding {at}", date(2026, 3, 1 + at), outcome=f"outcome {at}"),),
         properties=(("property", f"value {at}"),),
         confidentiality=confidentiality,
@@ -232,7 +249,17 @@ def _set(at: int, drawn: Any) -> tuple[str, str, RecordSet]:
 async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
     """An empty hub gets these cases, one after the other, and then what happens later."""
     async with hub.database.begin() as store:
-        for table in ("involvement", "case_record", "party_record", "membership", "decision", "event", "relation", "source_state"):
+        for table in (
+            "involvement",
+            "case_place",
+            "case_record",
+            "party_record",
+            "membership",
+            "decision",
+            "event",
+            "relation",
+            "source_state",
+        ):
             await store.driver.execute(f"DELETE FROM {table}")
     for at, drawn in enumerate(cases):
         source, set_key, records = _set(at, drawn)
@@ -292,6 +319,12 @@ def _of_cases(question: Asked, refs: list[tuple[str, str]]) -> Iterator[Path]:
     for ref in refs:
         yield _once(show_case, question, *ref)
         yield _once(lookup_relation, question, Reference(case=ref), ViewOptions())
+        yield _paged(show_project, question, *ref, PageQuery(limit=1))
+    for at in range(2):
+        for place in (PlaceName(bag_id=f"034401000000000{at}"), PlaceName(address=f"1234AB/{at}")):
+            yield _once(show_place, question, place, PlaceQuery())
+            yield _paged(show_place, question, place, PlaceQuery(limit=1))
+            yield _once(show_place, question, place, PlaceQuery(capacity="licensing", phase="open"))
     for department in DEPARTMENTS:
         yield _paged(list_department_cases, question, DepartmentQuery(department=department, limit=1))
 
@@ -364,6 +397,7 @@ async def forget_withheld(hub: Hub, seen: Profile) -> None:
     summary, shown, named = (seen.at_least(level) for level in (Level.summary, Level.existence, Level.referral))
     visible = "EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.compartment = ANY($1))"
     await rows(hub, "DELETE FROM case_record WHERE compartment <> ALL($1)", named)
+    await rows(hub, "DELETE FROM case_place w WHERE NOT EXISTS (SELECT FROM case_record c WHERE c.id = w.case_id)")
     await rows(
         hub,
         "DELETE FROM membership m USING party_record p WHERE (p.source, p.key, p.variant) = (m.source, m.key, m.variant) AND NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)",
@@ -402,6 +436,7 @@ async def _forget_parts(hub: Hub, seen: Profile) -> None:
                 'findings', (SELECT jsonb_agg(f - '{label,outcome,reference}'::text[]) FROM jsonb_array_elements(body->'findings') f))) WHERE protected
             """,
         )
+        await rows(hub, "DELETE FROM case_place w USING case_record c WHERE c.id = w.case_id AND c.protected")
         hidden = "p.relation_id IN (SELECT id FROM relation WHERE non_disclosure)"
         await _forget_details(hub, hidden)
     if "contact-details" not in seen.groups:
