@@ -12,6 +12,7 @@ BEYOND_A_SCHEMA = {
     "query cursor": ("is not one that this list gave",),  # sealed by the hub
     "header X-Official": ("may not be sent by this application",),  # whether it may is agreed for each consumer
     "body": ("must have at least two of", "too broad"),  # `kind` is no fact, nor is a phone number of five digits; or too many meet them
+    "body address": ("is not a house number", "is not a postcode"),  # a letter in both places; letters that are not given out
     "body identifier.value": ("is not an", "is not a ", "is a placeholder"),  # check digits, by scheme
 }
 
