@@ -13,6 +13,9 @@ BEYOND_A_SCHEMA = {
     "header X-Official": ("may not be sent by this application",),  # whether it may is agreed for each consumer
     "body": ("must have at least two of", "too broad"),  # `kind` is no fact, nor is a phone number of five digits; or too many meet them
     "body address": ("is not a house number", "is not a postcode"),  # a letter in both places; letters that are not given out
+    "body record": ("is no record of this relation",),
+    "body case": ("is no case of this relation",),
+    "body activities": ("names a processing activity that is not known",),
     "body identifier.value": ("is not an", "is not a ", "is a placeholder"),  # check digits, by scheme
 }
 

@@ -55,12 +55,16 @@ from relhub.services.lookup_batch import lookup_batch
 from relhub.services.lookup_relation import lookup_relation
 from relhub.services.read_sets import replace as replace_records
 from relhub.services.search_relations import search_relations
+from relhub.services.settle import settle
 from relhub.services.show_case import show_case
 from relhub.services.show_history import show_history
 from relhub.services.show_place import show_place
 from relhub.services.show_project import show_project
 from relhub.services.show_timeline import show_timeline
 from relhub.services.view_relation import view_relation
+from relhub.storage import relations
+from relhub.storage.marks import put_marks
+from relhub.storage.record_rows import Written
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 DOMAINS: tuple[Capacity, ...] = ("licensing", "enforcement", "policy", "project")
@@ -96,11 +100,12 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Later:
-    """What happens when the cases are there: a set says something else or is gone (None), or a steward decides on two parties."""
+    """What happens when the cases are there: a set says something else or is gone (None), a steward decides on two parties, or one gets a mark."""
 
     at: int
     says: Any = None
     decides: tuple[PartyName, PartyName, Any] | None = None
+    marks: tuple[PartyName, str] | None = None
 
 
 party = st.builds(
@@ -138,6 +143,13 @@ later = st.one_of(
     st.builds(Later, st.integers(0, 5), st.one_of(st.none(), case)),
     st.builds(
         Later, st.just(0), st.none(), st.tuples(_name, _name, st.sampled_from(("same", "different", None))).filter(lambda d: d[0] != d[1])
+    ),
+    st.builds(
+        Later,
+        st.just(0),
+        st.none(),
+        st.none(),
+        st.tuples(_name, st.sampled_from(("restriction", "objection:answering-questions", "objection:another", "contested"))),
     ),
 )
 
@@ -219,7 +231,7 @@ def _place(at: int) -> Place:
     return Place(address, f"034401000000000{at % 2}" if at % 3 != 1 else "", label=f"place {at}")
 
 
-def _set(at: int, drawn: Any) -> tuple[str, str, RecordSet]:
+def case_set(at: int, drawn: Any) -> tuple[str, str, RecordSet]:
     source, capacity, kind, confidentiality, phase, department, zaak, parties = drawn
     found = tuple(_record(source, at, each) for each in parties)
     record = CaseRecord(
@@ -256,24 +268,34 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
             "party_record",
             "membership",
             "decision",
+            "mark",
             "event",
             "relation",
             "source_state",
         ):
             await store.driver.execute(f"DELETE FROM {table}")
     for at, drawn in enumerate(cases):
-        source, set_key, records = _set(at, drawn)
+        source, set_key, records = case_set(at, drawn)
         await _say(hub, source, set_key, records)
     said = dict(enumerate(cases))
     for event in happens:
         if event.decides:
             await decide_match(hub, *event.decides, "seen at the desk", "steward")
+        elif event.marks:
+            await _mark(hub, *event.marks)
         elif event.at in said:
             await _say(hub, said[event.at][0], f"set-{event.at}", RecordSet())
             del said[event.at]
             if event.says is not None:
                 said[event.at] = event.says
-                await _say(hub, *_set(event.at, event.says))
+                await _say(hub, *case_set(event.at, event.says))
+
+
+async def _mark(hub: Hub, name: PartyName, word: str) -> None:
+    async with hub.database.begin() as store:
+        await store.lock_resolve()
+        await put_marks(store, [name], [word], "request", NOW)
+        await settle(store, hub, "steward", Written(retold=await relations.numbers_of(store, [name])), (), NOW)
 
 
 async def _say(hub: Hub, source: str, set_key: str, records: RecordSet) -> None:

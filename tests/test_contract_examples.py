@@ -7,9 +7,10 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -76,7 +77,16 @@ def test_every_operation_has_examples_with_the_same_names_at_body_and_answer(ope
             assert "example" in parameter or set(parameter["examples"]) == set(operation.answers), parameter["name"]
 
 
-def request_of(operation: Operation, example: str) -> dict[str, Any]:
+async def made_before(client: httpx2.AsyncClient, operation: Operation, example: str) -> dict[str, str]:
+    """The id of what this one is about, made just before."""
+    if not (name := EXAMPLES[operation.name][example].after):
+        return {}
+    maker = next(other for other in OPERATIONS if other.name == name)
+    response = await client.request(**request_of(maker, next(iter(maker.answers))))
+    return {"id": response.json()["id"]}
+
+
+def request_of(operation: Operation, example: str, instead: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
     """As someone would send it who fills in what the document gives as example: by its name, or the only one there is."""
     given: dict[str, dict[str, str]] = {"header": {}, "path": {}, "query": {}}
     for parameter in operation.parameters:
@@ -87,7 +97,7 @@ def request_of(operation: Operation, example: str) -> dict[str, Any]:
     body = operation.bodies[example]["value"] if operation.bodies else None
     return {
         "method": operation.method.upper(),
-        "url": operation.path.format_map(given["path"]),
+        "url": operation.path.format_map(given["path"] | dict(instead)),
         "params": given["query"],
         "headers": given["header"] | {"Authorization": f"Bearer {_token(given['header']['X-Processing-Activity'])}"},
         **({"json": body} if body is not None else {}),
@@ -123,7 +133,7 @@ async def test_the_demo_answers_as_the_example_says(
     demo: str, operation: Operation, example: str, recorded: dict[str, dict[str, Any]]
 ) -> None:
     async with httpx2.AsyncClient(base_url=demo, trust_env=False) as client:
-        response = await client.request(**request_of(operation, example))
+        response = await client.request(**request_of(operation, example, await made_before(client, operation, example)))
     assert response.status_code == int(operation.status), response.text
     answer = _as_documented(orjson.loads(response.content))
     recorded.setdefault(operation.name, {})[example] = answer

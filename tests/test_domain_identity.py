@@ -240,3 +240,12 @@ def test_no_id_is_given_twice(town: tuple[list[Member], list[Decision]], data: s
     naming = give_ids(partition(members, decisions), held, [], Mint())
     assert len(set(naming.ids)) == len(naming.ids)
     assert not set(naming.retired) & set(naming.ids)
+
+
+def test_who_is_said_to_be_another_does_not_keep_the_rest_from_being_joined_by_their_number() -> None:
+    """One of three records with one number is contested: the other two stay one, and it stands alone."""
+    number = (MatchKey("bsn", b"1"),)
+    one, two, odd = (Member(n, source, "p", "", "person", number, "1980-02-17", "berg") for n, source in enumerate("abc"))
+    decisions = [Decision(odd.name, other.name, "different") for other in (one, two)]
+    assert [[m.source for m in cluster.members] for cluster in partition([one, two, odd], decisions)] == [["a", "b"], ["c"]]
+    assert len(partition([one, two, odd], decisions[:1])) == 3  # the other may be either's: joined with neither

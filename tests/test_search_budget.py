@@ -45,6 +45,21 @@ async def test_the_budget_is_of_one_official_and_one_day(hub: Hub) -> None:
         await search_relations(one, at(TODAY), JOHANNA)
 
 
+async def test_unusual_searching_is_told_once_and_goes_on(hub: Hub) -> None:
+    usual = with_activity(hub, "answering-questions", unusual_searches=2)
+    for minute in range(4):
+        await search_relations(usual, at(TODAY + timedelta(minutes=minute)), JOHANNA)
+    [notice] = await rows(hub, "SELECT kind, times, body->>'reason' reason FROM notice")
+    assert (notice["kind"], notice["times"], notice["reason"]) == ("unusual-searching", 2, "more than 2 searches within an hour")
+
+
+async def test_as_many_searches_over_more_than_an_hour_are_not_unusual(hub: Hub) -> None:
+    usual = with_activity(hub, "answering-questions", unusual_searches=2)
+    for hour in range(4):
+        await search_relations(usual, at(TODAY + timedelta(minutes=40 * hour)), JOHANNA)
+    assert await rows(hub, "SELECT FROM notice") == []
+
+
 async def test_who_sees_no_contact_details_can_not_search_by_them(hub: Hub) -> None:
     blind = with_activity(hub, "answering-questions", groups=frozenset())
     with pytest.raises(NotAllowed, match="can't search by them"):

@@ -33,11 +33,11 @@ _COMPUTED = (
     "SELECT p.source, p.key, p.variant, p.relation_id, p.birth, p.family, p.display FROM party_record p ORDER BY 1, 2, 3",
     "SELECT p.source, p.key, p.variant, n.scheme, n.relation_id FROM party_identifier n JOIN party_record p ON p.id = n.party_id ORDER BY 1, 2, 3, 4",
     "SELECT c.source, c.case_id, i.position, i.relation_id, i.capacity, i.compartment = c.compartment, i.open, i.on_date FROM involvement i JOIN case_record c ON c.id = i.case_id ORDER BY 1, 2, 3",
-    'SELECT c.source, c.case_id, c."full", c.summary, c.existence, c.discreet, c.protected, k.capacity, k.kind, k.confidentiality FROM case_record c JOIN compartment k ON k.id = c.compartment ORDER BY 1, 2',
+    'SELECT c.source, c.case_id, c."full", c.summary, c.existence, c.discreet, c.protected, c.marks, k.capacity, k.kind, k.confidentiality FROM case_record c JOIN compartment k ON k.id = c.compartment ORDER BY 1, 2',
     "SELECT p.source, p.key, p.variant, m.scheme, m.token FROM match_key m JOIN party_record p ON p.id = m.party_id ORDER BY 1, 2, 3, 4",
     "SELECT p.source, p.key, p.variant, t.field, t.term FROM search_term t JOIN party_record p ON p.id = t.party_id ORDER BY 1, 2, 3, 4, 5",
     "SELECT c.source, c.case_id, w.bag_id, w.address FROM case_place w LEFT JOIN case_record c ON c.id = w.case_id ORDER BY 1, 2, 3, 4",
-    "SELECT id, kind, merged_into, retired_at IS NULL, non_disclosure FROM relation ORDER BY 1",
+    "SELECT id, kind, merged_into, retired_at IS NULL, non_disclosure, marks FROM relation ORDER BY 1",
 )
 
 

@@ -1,4 +1,4 @@
-"""By which names the places of cases are known, read from the cases that there are. Only adds.
+"""By which names the places of cases are known, read from the cases that there are; asking about a place counts as searching. Only adds.
 
 What a version before this one writes beside it has its places only when it is read again: run `relhub rebuild` when the last one is gone.
 """
@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 works_with = "0006"
@@ -36,7 +36,15 @@ def upgrade() -> None:
     op.execute(_OF_CASES)
     op.create_index("case_place_bag_id_idx", "case_place", ["bag_id"], postgresql_where=sa.text("bag_id <> ''"))
     op.create_index("case_place_address_idx", "case_place", ["address"], postgresql_where=sa.text("address <> ''"))
+    _index_searches("operation IN ('search', 'place')")
+
+
+def _index_searches(which: str) -> None:
+    """A version before this one counts by an index of both too."""
+    op.drop_index("consultation_log_search_idx", table_name="consultation_log")
+    op.create_index("consultation_log_search_idx", "consultation_log", ["consumer", "official", "at"], postgresql_where=sa.text(which))
 
 
 def downgrade() -> None:
+    _index_searches("operation = 'search'")
     op.drop_table("case_place")

@@ -89,6 +89,16 @@ class NotAllowed(RelhubError):
     """The consumer is known and may not do this; the text says what would help."""
 
 
+class Restricted(RelhubError):
+    """Someone asked that their data is not used (restriction, objection), and this processing activity may not use it all the same."""
+
+    def __init__(self, coordinator: str) -> None:
+        super().__init__(
+            "Whoever this is about has asked that their data is not used (AVG art. 18 or 21), or that is being looked into. "
+            f"This processing activity may not use it meanwhile; ask {coordinator}."
+        )
+
+
 class NotFound(RelhubError):
     """There is nothing here for this consumer, whether or not there is for another."""
 
@@ -107,6 +117,10 @@ class InvalidInput(RelhubError):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(f"{p.location}: {p.detail}" for p in problems))
         self.problems = problems
+
+
+class WrongState(RelhubError):
+    """What is asked can't follow on the state that something is in; the text says what can."""
 
 
 class KeyReused(RelhubError):

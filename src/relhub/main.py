@@ -22,6 +22,7 @@ from relhub.api import (
     relation_parts,
     relations,
     sources,
+    subject_requests,
 )
 from relhub.api.middleware import BodyLimit, Observe
 from relhub.api.proxies import Proxies
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         relations.router,
         relation_parts.router,
+        subject_requests.router,
         consultation_log.router,
         cases.router,
         places.router,

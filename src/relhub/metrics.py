@@ -35,6 +35,7 @@ source_unavailable = Gauge("relhub_source_unavailable_seconds", "For how long a 
 source_failing = Gauge("relhub_source_failing", "1 when the last pull of a source failed, whatever the reason.", ["source"])
 quarantined = Gauge("relhub_source_quarantined", "Records of a source that can't be read strictly.", ["source"])
 notice_waiting = Gauge("relhub_notice_waiting_seconds", "For how long the privacy officer has not been told something; 0 when all is told.")
+requests_overdue = Gauge("relhub_subject_requests_overdue", "Requests of subjects that had to be answered before today, and were not.")
 pull_waiting = Gauge("relhub_pull_waiting_seconds", "For how long a pull has been waiting for a worker; 0 when none is.")
 
 log_unsealed = Gauge(

@@ -287,8 +287,8 @@ def _place(zaakobject: Mapping[str, Any]) -> Place:
             return Place(address("visiting", street, house, letter, addition, postal_code, city, number), _bag(number), label=label)
         if kind == "pand":
             return Place(bag_id=_bag(number), label=label)
-        if kind == "openbare_ruimte" and (street := _street(said)):
-            return street
+        if kind == "openbare_ruimte" and (found := _street(said)):
+            return found
     except ValueError as error:
         raise RecordRejected(f"zaakobjecten.objectIdentificatie ({kind}): {error}") from None
     return Place(label=" ".join(part for part in (label, _text(zaakobject, "objectTypeOverige") or text(kind)) if part))

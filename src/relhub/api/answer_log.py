@@ -9,10 +9,10 @@ from relhub.api.answer_party import Described
 _NEXT = "The cursor of the next page; null on the last."
 _OPERATION = (
     "What was done: `view` (beeld), `lookup` (opzoeken), `search` (zoeken), `batch`, `cases`, `timeline`, `source-records`, `history`, `case`, "
-    "`department-cases`, `relations`, `events`, `subject-log` and `log-search` (the log itself), `decide-match` (a data steward), and more."
+    "`department-cases`, `relations`, `events`, `subject-log` and `log-search` (the log itself), `subject-request`, `subject-requests` and `subject-request-decision` (what the one it is about asks), `decide-match` (a data steward), and more."
 )
 _OUTCOME = (
-    "How it ended: `shown` (getoond), `refused` (geweigerd), `not-found` (niet gevonden), `ambiguous`, `too-broad`, `unknown-occasion` (the source "
+    "How it ended: `shown` (getoond), `refused` (geweigerd), `not-found` (niet gevonden), `ambiguous`, `too-broad`, `restricted` (gesloten door een aantekening), `made`, `unknown-occasion` (the source "
     "was asked for the occasion first), `unverified` (it did not answer), and more."
 )
 

@@ -101,7 +101,12 @@ class PartyPart(Described):
         default=None, title="E-mailadressen", description="E-mail addresses, the most trusted first; absent as the addresses are."
     )
     flags: list[str] | None = Field(
-        default=None, title="Aanduidingen", description="deceased (overleden), shielded (afgeschermd), dissolved (opgeheven)."
+        default=None,
+        title="Aanduidingen",
+        description=(
+            "deceased (overleden), shielded (afgeschermd), dissolved (opgeheven); contested (betwist: the one it is about says that not all of "
+            "this is of one party); and, for activities that may use it all the same, restriction (beperking) and objection (bezwaar)."
+        ),
     )
     non_disclosure: bool | None = Field(
         default=None,

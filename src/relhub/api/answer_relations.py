@@ -31,11 +31,12 @@ class RelationResults(Described):
 class BatchResult(Described):
     """What one of the references led to."""
 
-    status: Literal["found", "not-found", "refused", "ambiguous"] = Field(
+    status: Literal["found", "not-found", "restricted", "refused", "ambiguous"] = Field(
         title="Uitkomst",
         description=(
             "`found` (gevonden). `not-found` (niet gevonden): nothing that you may see. `refused` (geweigerd): the occasion does not involve it, "
-            "or there is no such relation: with an occasion the two are answered alike. `ambiguous` (meerduidig): a number of several relations."
+            "or there is no such relation: with an occasion the two are answered alike. `restricted` (gesloten): the one it is about asked that their data "
+            "is not used. `ambiguous` (meerduidig): a number of several relations."
         ),
     )
     id: str | None = Field(

@@ -1,10 +1,23 @@
 """The OpenAPI document: made from the routes, then completed with what is the same for all of them."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi.openapi.utils import get_openapi
 
-from relhub.api import API_VERSION, cases, consultation_log, events, examples, places, projects, relation_parts, relations, sources
+from relhub.api import (
+    API_VERSION,
+    cases,
+    consultation_log,
+    events,
+    examples,
+    places,
+    projects,
+    relation_parts,
+    relations,
+    sources,
+    subject_requests,
+)
 from relhub.api.answers import Problem
 from relhub.api.errors import (
     ANSWERS,
@@ -19,7 +32,16 @@ from relhub.api.errors import (
 )
 from relhub.api.gate import ACTIVITY, IDEMPOTENCY_KEY, OCCASION
 from relhub.domain.tokens import OFFICIAL
-from relhub.errors import AmbiguousIdentifier, DatabaseUnusable, KeyReused, NotAllowed, NotAuthenticated, NotFound, SourceRefused
+from relhub.errors import (
+    AmbiguousIdentifier,
+    DatabaseUnusable,
+    KeyReused,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    SourceRefused,
+    WrongState,
+)
 
 _DESCRIPTION: Final = """\
 One consolidated, explainable, purpose-bound record per relation: everything that the municipality's systems know about a citizen \
@@ -53,6 +75,7 @@ _TAGS: Final = [
     {"name": "cases", "description": "Cases (zaken) and other matters, by themselves."},
     {"name": "places", "description": "Addresses and objects (plekken), and what goes on there."},
     {"name": "projects", "description": "Projects (projecten) with those who have a part in them."},
+    {"name": "subject-requests", "description": "What the one it is about asks about their own data (verzoeken van betrokkenen)."},
     {"name": "consultation-log", "description": "Who looked at whom, and why (raadplegingenlogboek)."},
     {"name": "events", "description": "What changed (gebeurtenissen)."},
     {"name": "sources", "description": "The systems (bronnen) from which it comes."},
@@ -87,6 +110,7 @@ def openapi_document() -> dict[str, Any]:
         routes=[
             *relations.router.routes,
             *relation_parts.router.routes,
+            *subject_requests.router.routes,
             *consultation_log.router.routes,
             *cases.router.routes,
             *places.router.routes,
@@ -122,7 +146,7 @@ def openapi_document() -> dict[str, Any]:
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Parameters and answers that are the same everywhere."""
-    operation["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in _parameters_of(path)] + operation.get(
+    operation["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in _parameters_of(path, method)] + operation.get(
         "parameters", []
     )
     for parameter in operation["parameters"]:
@@ -132,11 +156,14 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     well = min(answers)
     tag = ["ETag"] if _is_tagged(path) else []
     answers[well] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
-    if well == "202":
-        answers[well] |= {"description": "Asked for", "headers": _refs("API-Version", "X-Trace-Id", "Location")}
+    if well in ("201", "202"):
+        answers[well] |= {
+            "description": "Asked for" if well == "202" else "Made",
+            "headers": _refs("API-Version", "X-Trace-Id", "Location"),
+        }
     if tag:
         answers["304"] = {"description": "What you have still says the same.", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
-    if path.startswith("/relations/{id}"):
+    if path.startswith("/relations/{id}") and method == "get":
         answers["308"] = {
             "description": "The relation was merged with another; ask there, once and from now on.",
             "headers": _refs("API-Version", "X-Trace-Id", "Location"),
@@ -146,7 +173,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     operation["responses"] = dict(sorted(answers.items()))
 
 
-_FOR_THE_SUBJECT: Final = "/relations/{id}/consultation-log"  # a portal asks in its own name
+_FOR_THE_SUBJECT: Final = ("/relations/{id}/consultation-log", "/relations/{id}/subject-requests")  # a portal asks in its own name
+_WRITES: Final = ("/pulls", "/subject-requests", "/decisions")
 
 
 def _without_null(schema: dict[str, Any]) -> None:
@@ -155,17 +183,17 @@ def _without_null(schema: dict[str, Any]) -> None:
         schema |= schema.pop("anyOf")[0]
 
 
-def _parameters_of(path: str) -> list[str]:
+def _parameters_of(path: str, method: str) -> list[str]:
     own = ["CacheControl"] if path in ("/relations/_lookup", "/relations/{id}") else []
     own += ["IfNoneMatch"] if _is_tagged(path) else []
-    own += ["IdempotencyKey"] if path.endswith("/pulls") else []
-    own += [] if path == _FOR_THE_SUBJECT else ["Official"]
+    own += ["IdempotencyKey"] if method == "post" and path.endswith(_WRITES) else []
+    own += [] if path in _FOR_THE_SUBJECT else ["Official"]
     return ["ProcessingActivity", "Occasion", "TraceParent", *own]
 
 
 def _is_tagged(path: str) -> bool:
     """Not the log: every look at it adds to it."""
-    return path.startswith(("/relations/{", "/cases/{", "/places/{", "/projects/{")) and path != _FOR_THE_SUBJECT
+    return path.startswith(("/relations/{", "/cases/{", "/places/{", "/projects/{")) and path not in _FOR_THE_SUBJECT
 
 
 def _problems_of(path: str, method: str) -> list[str]:
@@ -175,6 +203,9 @@ def _problems_of(path: str, method: str) -> list[str]:
     if path.startswith("/sources"):
         names += ["NotFound"] if "{name}" in path else []
         names += ["KeyReused"] if method == "post" else []
+    elif "subject-requests" in path:
+        names += ["NotFound"] if "{id}" in path else []
+        names += ["Conflict"] if method == "post" else []
     elif path != "/events":
         names.append("SourceRefused")
         names += ["NotFound"] if ("{" in path or path == "/relations/_lookup") and not path.startswith("/places") else []
@@ -184,11 +215,14 @@ def _problems_of(path: str, method: str) -> list[str]:
 _PROBLEMS: Final[dict[str, Answer]] = {
     "InvalidInput": INVALID,
     "NotAuthenticated": ANSWERS[NotAuthenticated],
-    "NotAllowed": ANSWERS[NotAllowed],
+    "NotAllowed": replace(
+        ANSWERS[NotAllowed], title="This is not allowed, or (`restricted`) whoever it is about asked that their data is not used"
+    ),
     "NotFound": ANSWERS[NotFound],
     "NotAcceptable": NOT_ACCEPTABLE,
     "Ambiguous": ANSWERS[AmbiguousIdentifier],
     "KeyReused": ANSWERS[KeyReused],
+    "Conflict": replace(ANSWERS[WrongState], title="The Idempotency-Key was used for another request, or this can't follow"),
     "TooLarge": TOO_LARGE,
     "TooManyRequests": TOO_MANY_REQUESTS,
     "UnsupportedMediaType": UNSUPPORTED_MEDIA_TYPE,

@@ -34,11 +34,13 @@ from relhub.errors import (
     PurgeRefused,
     RecordRejected,
     RelhubError,
+    Restricted,
     SealLost,
     SourceError,
     SourceRefused,
     SourceUnavailable,
     TooManyRequests,
+    WrongState,
 )
 from relhub.logs import places
 
@@ -104,6 +106,7 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
     NotAllowed: Answer(
         403, "not-allowed", "This is not allowed", headers={"WWW-Authenticate": 'Bearer realm="relhub", error="insufficient_scope"'}
     ),
+    Restricted: Answer(403, "restricted", "The use of this data is restricted"),
     NotFound: Answer(404, "not-found", "Nothing found"),
     AmbiguousIdentifier: Answer(409, "ambiguous-identifier", "More than one relation answers to this"),
     SourceUnavailable: Answer(
@@ -120,6 +123,7 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
     PurgeRefused: UNEXPECTED,  # met by a command and a worker only
     PullLost: Answer(409, "pull-lost", "Another process pulls this source"),
     LogboekUnavailable: UNEXPECTED,  # met by a worker only
+    WrongState: Answer(409, "wrong-state", "This can't follow"),
     KeyReused: Answer(409, "idempotency-key-reused", "This Idempotency-Key was used for another request"),
     DatabaseUnusable: _NO_DATABASE,
     ConfigurationError: UNEXPECTED,

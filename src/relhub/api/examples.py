@@ -21,6 +21,7 @@ class Example:
     values: Mapping[str, str | int]
     body: dict[str, Any] | None = None
     varies: frozenset[str] = frozenset()  # members of the answer that differ from one day to the next
+    after: str = ""  # the operation that makes what this one is about, and gives its id
 
 
 def _asked_for(activity: str, occasion: str = "none") -> dict[str, str]:
@@ -34,6 +35,9 @@ _BY_CONTACT_CENTRE: Final = _asked_for("answering-questions")
 _BY_ADMINISTRATOR: Final = _asked_for("source-health")
 _BY_PRIVACY_OFFICER: Final = _asked_for("log-inspection")
 _BY_PORTAL: Final = {"X-Processing-Activity": "informing-residents", "X-Occasion": "none"}
+_BY_STEWARD: Final = _asked_for("subject-requests")
+_REQUEST: Final = {"id": "req_0b9d6a1c52e84f7a93c04d5be8f21a67"}
+_OF_A_REQUEST: Final = frozenset({"id", "receivedAt", "dueOn", "decidedAt"})
 _SOURCE: Final = {"name": "permits"}
 _PAGED: Final = frozenset({"next"})
 _RELATION: Final = {"id": "rel_4G04NJKW8P033NPZ6FXCS4EHJT"}
@@ -84,6 +88,36 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
     },
     "listRelationConsultations": {
         "portal": Example("The portal for residents", _BY_PORTAL | _RELATION | {"limit": 2}, varies=frozenset({"results", "next"}))
+    },
+    "makeSubjectRequest": {
+        "correction": Example(
+            "The portal for residents: an address is wrong",
+            _BY_PORTAL | _RELATION,
+            {
+                "sort": "correction",
+                "record": {"source": "permits", "key": "06CK0BCF68N66V8XBNR18WRHGT"},
+                "field": "addresses",
+                "words": "Ik ben verhuisd; het oude adres staat er nog.",
+            },
+            varies=_OF_A_REQUEST,
+        )
+    },
+    "listSubjectRequests": {
+        "open": Example(
+            "The privacy officer", _BY_STEWARD | {"limit": 2}, varies=frozenset({"results", "next"}), after="makeSubjectRequest"
+        )
+    },
+    "getSubjectRequest": {
+        "correction": Example("The privacy officer", _BY_STEWARD | _REQUEST, varies=_OF_A_REQUEST, after="makeSubjectRequest")
+    },
+    "decideSubjectRequest": {
+        "granted": Example(
+            "The privacy officer, when the source was mended",
+            _BY_STEWARD | _REQUEST,
+            {"outcome": "granted", "answer": "Het adres is in het bronsysteem verbeterd."},
+            varies=_OF_A_REQUEST,
+            after="makeSubjectRequest",
+        )
     },
     "listCases": {"permits": Example("The permits desk, its newest open case", BY_PERMITS | {"phase": "open", "limit": 1}, varies=_PAGED)},
     "getCase": {"permits": Example("The permits desk", BY_PERMITS | {"source": "permits", "caseId": "V-2026-00001"})},

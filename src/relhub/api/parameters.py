@@ -6,7 +6,7 @@ from fastapi import Query, Request
 
 from relhub.api.answer_cases import Capacity
 from relhub.api.questions import PRINTABLE, SOURCE
-from relhub.services.asked import CaseQuery, DepartmentQuery, EventQuery, PageQuery, PlaceQuery, RelationQuery, ViewOptions
+from relhub.services.asked import CaseQuery, DepartmentQuery, EventQuery, PageQuery, PlaceQuery, RelationQuery, RequestQuery, ViewOptions
 
 _SECTION = "(summary|party|cases)"
 
@@ -39,6 +39,11 @@ def _max_age(cache_control: list[str]) -> int | None:
         if name == "max-age" and value.isascii() and value.isdigit() and len(value) < 10:
             return int(value)
     return None
+
+
+def idempotency_key(request: Request) -> str:
+    """As it was sent, without quotes; empty when there is none."""
+    return request.headers.get("idempotency-key", "").strip('"')
 
 
 Cursor = Annotated[
@@ -121,6 +126,24 @@ async def event_query(
 ) -> EventQuery:
     """From where on, and how many."""
     return EventQuery(cursor or "", limit, start)
+
+
+async def request_query(
+    state: Annotated[
+        Literal["open", "granted", "refused", "withdrawn", "ended"],
+        Query(title="Stand", description="Requests in this state."),
+    ] = "open",
+    sort: Annotated[
+        Literal["contest", "correction", "restriction", "objection"] | None, Query(title="Soort", description="Only requests of this sort.")
+    ] = None,
+    source: Annotated[
+        str | None, Query(pattern=SOURCE, title="Bron", description="Only requests about what this source says.", examples=["permits"])
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> RequestQuery:
+    """Which requests, and which page of them."""
+    return RequestQuery(state, sort or "", source or "", cursor or "", limit)
 
 
 async def page_query(cursor: Cursor = None, limit: Limit = 20) -> PageQuery:

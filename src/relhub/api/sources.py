@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from relhub.api.answer_sources import PULL_ID, Pull, QuarantineResults, SourceDetail
 from relhub.api.answers import SourceResults
 from relhub.api.gate import Gated, Route
-from relhub.api.parameters import page_query
+from relhub.api.parameters import idempotency_key, page_query
 from relhub.api.questions import PullBody
 from relhub.services.ask_pull import ask_pull, read_pull
 from relhub.services.asked import PageQuery
@@ -82,8 +82,7 @@ async def get_quarantine(gated: Gated, name: SourceName, page: Annotated[PageQue
     ),
 )
 async def post_pull(request: Request, gated: Gated, name: SourceName, body: PullBody) -> Response:
-    key = request.headers.get("idempotency-key", "").strip('"')
-    answer = await ask_pull(gated.hub, gated.asked(), name, accept_loss=body.accept_loss, key=key)
+    answer = await ask_pull(gated.hub, gated.asked(), name, accept_loss=body.accept_loss, key=idempotency_key(request))
     root = request.scope.get("root_path", "")
     return Response(answer, 202, {"Location": f"{root}/v1/sources/{name}/pulls/{orjson.loads(answer)['id']}"}, media_type=_JSON)
 

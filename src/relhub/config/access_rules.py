@@ -81,11 +81,15 @@ class _Activity(_Strict):
     applications: frozenset[str] = frozenset()
     search: bool = False
     searches_per_day: Annotated[int, Field(ge=0)] = 0
+    unusual_searches: Annotated[int, Field(ge=0)] = 30
     health: bool = False
     pull: bool = False
     follow: bool = False
     inspect_log: bool = False
     subject_log: bool = False
+    make_requests: bool = False
+    handle_requests: bool = False
+    restricted: bool = False
     disclosable: bool = True
 
     @model_validator(mode="after")
@@ -94,6 +98,10 @@ class _Activity(_Strict):
             raise ValueError('follow: changes are followed without an occasion: add "none" to occasions')
         if "break-glass" in self.occasions and len(self.occasions) > 1:
             raise ValueError("occasions: break-glass is an activity of its own, without other occasions")
+        if self.make_requests and (self.occasions != {"none"} or not self.restricted):
+            raise ValueError(
+                'make_requests: who it is about needs no occasion, and asks while their data is restricted as well: occasions = ["none"], restricted = true'
+            )
         if self.searches_per_day and not self.search:
             raise ValueError("searches_per_day: means nothing without search = true")
         return self
@@ -101,9 +109,10 @@ class _Activity(_Strict):
     def activity(self) -> Activity:
         levels = (_Rule(level=level, domains=frozenset({capacity})) for capacity, level in self.levels.items())
         same = ("id", "register_uri", "purpose", "legal_basis", "groups", "organisations", "departments", "roles", "applications")
-        rights = ("search", "searches_per_day", "health", "pull", "follow", "inspect_log", "subject_log", "disclosable")
+        rights = ("search", "searches_per_day", "unusual_searches", "health", "pull", "follow", "inspect_log", "subject_log", "disclosable")
+        for_the_subject = ("make_requests", "handle_requests", "restricted")
         return Activity(
-            **{name: getattr(self, name) for name in (*same, *rights)},
+            **{name: getattr(self, name) for name in (*same, *rights, *for_the_subject)},
             occasions=frozenset(self.occasions),
             case=CaseCondition(**self.case.model_dump()),
             openings=tuple(rule.opening(self.confidentiality) for rule in (*self.rule, *levels)),

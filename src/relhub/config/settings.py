@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     client_oin_header: Annotated[str, Field(pattern=r"^([A-Za-z0-9-]+)?$")] = ""  # in which they say whose certificate it is
     keep_events_days: Annotated[int, Field(ge=1, le=36_500)] = 90
     keep_notices_days: Annotated[int, Field(ge=1, le=36_500)] = 365  # after the privacy officer was told
+    keep_requests_days: Annotated[int, Field(ge=1, le=36_500)] = 1826  # of subjects, after they were decided
     keep_former_days: Annotated[int, Field(ge=0, le=36_500)] = 90  # which ids a party had that its source has no more
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

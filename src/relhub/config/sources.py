@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from relhub.config.authentication import Auth, NoAuth
+from relhub.config.settings import over_tls
 from relhub.config.toml import checked, parsed, read
 from relhub.domain.behalf import check_template
 from relhub.domain.compartments import CONFIDENTIALITIES, Category, Regime, Sensitivity
@@ -96,6 +97,9 @@ class SourceConfig(_Strict):
     kinds: tuple[Kinds, ...] = ()  # cases of these kinds are otherwise
     confidentiality: str = "zaakvertrouwelijk"  # of cases of which the source does not say it
     retention: tuple[Retention, ...] = ()  # the first that fits the kind of a case decides; none: as long as the source has it
+    tell_corrections: Annotated[str, AfterValidator(over_tls)] = (
+        ""  # where the owner of the source hears that something is said to be wrong
+    )
     auth: Auth = NoAuth(kind="none")
     limits: Limits = Limits()
     expect: Expect = Expect()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from relhub.domain.compartments import Compartment, Level, Opening, Scope, highest_level, levels_of
+from relhub.domain.marks import bars
 from relhub.domain.occasions import WHOLE_CONDITION, CaseCondition, Occasion
 
 FieldGroup = Literal["identifiers", "contact-details", "non-disclosed"]
@@ -42,11 +43,15 @@ class Activity:
     applications: frozenset[str] = frozenset()
     search: bool = False
     searches_per_day: int = 0  # of one official; 0: no limit
+    unusual_searches: int = 30  # of one official within an hour: more is told to the privacy officer; 0: never
     health: bool = False  # see how sources are doing, and what of theirs could not be read
     pull: bool = False  # whether sources may be pulled for it
     follow: bool = False  # hear of changes, of many relations and without an occasion
     inspect_log: bool = False  # search the consultation log: for privacy officers
     subject_log: bool = False  # see who looked at one relation: for the one it is about, through the organisation's portal
+    make_requests: bool = False  # make requests for the one it is about: for the organisation's portal
+    handle_requests: bool = False  # see and decide those: for privacy officers and data stewards
+    restricted: bool = False  # use what is restricted or objected to: to handle that, for a legal claim, for others' rights
     disclosable: bool = True  # whether the one it is about may learn that was looked: not of fraud investigation or police, say
 
 
@@ -80,6 +85,7 @@ class Profile:
     compartments: Mapping[int, Compartment]
     newest: int  # the last compartment that was known when this was decided: a case of a later one is not decided on yet
     sources: Mapping[str, Level]  # the highest level at which a case of each source could be seen, whether or not there is one
+    bars: list[str]  # marks on a relation by which it is closed to this activity
     by_capacity: Mapping[str, str]  # the highest level per domain, by name: for the log
     _at_least: Mapping[Level, list[int]]
 
@@ -158,6 +164,7 @@ def profile_of(
         compartments=known,
         newest=newest,
         sources={name: highest_level(activity.openings, scope, organisation) for name, scope in scopes.items()},
+        bars=[] if activity.restricted else bars(activity.id),
         by_capacity=dict(sorted(by_capacity.items())),
         _at_least=at_least,
     )

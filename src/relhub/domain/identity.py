@@ -248,7 +248,7 @@ def _all_may_join(clusters: _Side, reason: str) -> bool:
 
 
 def _sides(clusters: _Side) -> list[_Side]:
-    """Who has a birth date or a family name in common with whom, in a group that shares evidence of more than one party."""
+    """Who has a birth date or a family name in common with whom, and was not said to be another, in a group that shares evidence of more than one party."""
     sides: list[list[tuple[Cluster, Member]]] = []
     for item in clusters:
         agreeing = [side for side in sides if any(_agree(item[0], other) for other, _ in side)]
@@ -257,7 +257,7 @@ def _sides(clusters: _Side) -> list[_Side]:
 
 
 def _agree(a: Cluster, b: Cluster) -> bool:
-    return any(birth == other or family == name for birth, family in a.births for other, name in b.births)
+    return not a.apart_from & b.names and any(birth == other or family == name for birth, family in a.births for other, name in b.births)
 
 
 def _contradicted(a: Cluster, b: Cluster) -> bool:

@@ -7,7 +7,7 @@ from relhub.adapters.behalf import on_behalf_of
 from relhub.domain.access import Activity, Profile, Refusal, admits, occasion_does_not_hold, place_occasion_does_not_hold
 from relhub.domain.behalf import Behalf
 from relhub.domain.occasions import SHORTEST_REASON, Occasion, names_by_number, parse_occasion
-from relhub.errors import InvalidInput, NotAllowed, NotFound, Problem, SourceError
+from relhub.errors import InvalidInput, NotAllowed, NotFound, Problem, Restricted, SourceError
 from relhub.services.asked import Asked
 from relhub.services.fetch_case import could_show, fetch_case
 from relhub.services.hub import Hub
@@ -127,6 +127,13 @@ async def not_found(hub: Hub, look: Look, reason: str) -> NoReturn:
     async with hub.database.driver() as driver:
         await add_look(driver, look, "not-found", [], [])
     raise NotFound(reason)
+
+
+async def restricted(hub: Hub, admitted: Admitted) -> NoReturn:
+    """Logs and raises Restricted."""
+    async with hub.database.driver() as driver:
+        await add_look(driver, admitted.look, "restricted", [], [])
+    raise Restricted(admitted.profile.coordinator)
 
 
 async def fetch_occasion(hub: Hub, admitted: Admitted, refusal: Refusal | None = None) -> None:

@@ -32,6 +32,8 @@ async def _touched(store: Store, written: Written, resolved: Resolved) -> Iterab
     if resolved.moved:
         for party_id, compartment in await events.compartments_of(store, resolved.moved):
             found |= {(relation_id, compartment) for relation_id in resolved.moved[party_id]}
+    if written.retold:
+        found |= set(await events.relations_with(store, written.retold))
     return found
 
 

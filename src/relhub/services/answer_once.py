@@ -1,16 +1,44 @@
 """A request that may be sent again (Idempotency-Key) is answered once; the same request gets the same answer for a day."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import orjson
 
 from relhub.errors import KeyReused
+from relhub.services.admit import Admitted
+from relhub.services.hub import Hub
 from relhub.services.schedule_pulls import KEEP_ANSWERS
 from relhub.storage.database import Store
 from relhub.storage.kept_answers import claim_key, keep_answer
+from relhub.storage.log import add_look
 from relhub.storage.sealing import Sealer
+
+
+async def write_once(
+    hub: Hub,
+    admitted: Admitted,
+    key: str,
+    request: tuple[object, ...],
+    write: Callable[[Store], Awaitable[bytes]],
+    *,
+    outcome: str,
+    relation_ids: Sequence[str] = (),
+    records: Sequence[str] = (),
+) -> bytes:
+    """What `write` answers, and its log row, in one transaction; sent again with the same key it writes nothing. Raises KeyReused (logged)."""
+    look = admitted.look
+    async with hub.database.begin() as store:
+        try:
+            answer = await answer_once(store, hub.sealer, look.consumer, key, request, look.at, lambda: write(store))
+        except KeyReused:
+            answer = None
+        await add_look(store.driver, look, "refused" if answer is None else outcome, list(relation_ids), list(records))
+    if answer is None:
+        raise KeyReused(KEY_REUSED)
+    return answer
+
 
 KEY_REUSED = "Use a new key for every new request, and the same one only to send the same request again."
 

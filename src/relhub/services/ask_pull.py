@@ -5,9 +5,8 @@ from typing import Any
 import orjson
 
 from relhub.domain.access import Refusal
-from relhub.errors import KeyReused
 from relhub.services.admit import Admitted, admit, admit_watcher, not_found, refuse
-from relhub.services.answer_once import KEY_REUSED, answer_once
+from relhub.services.answer_once import write_once
 from relhub.services.asked import Asked
 from relhub.services.hub import Hub
 from relhub.services.keep_records import at_utc
@@ -28,18 +27,10 @@ async def ask_pull(hub: Hub, asked: Asked, name: str, *, accept_loss: bool, key:
         await refuse(hub, admitted.look, _MAY_NOT)
     if name not in hub.sources:
         await not_found(hub, admitted.look, NO_SOURCE)
-    async with hub.database.begin() as store:
-        request = ("ask-pull", name, accept_loss)
-        try:
-            answer = await answer_once(
-                store, hub.sealer, asked.consumer.name, key, request, asked.at, lambda: _ask(store, admitted, name, accept_loss)
-            )
-        except KeyReused:
-            answer = None
-        await add_look(store.driver, admitted.look, "refused" if answer is None else "asked", [], [name])
-    if answer is None:
-        raise KeyReused(KEY_REUSED)
-    return answer
+    request = ("ask-pull", name, accept_loss)
+    return await write_once(
+        hub, admitted, key, request, lambda store: _ask(store, admitted, name, accept_loss), outcome="asked", records=[name]
+    )
 
 
 async def _ask(store: Store, admitted: Admitted, name: str, accept_loss: bool) -> bytes:

@@ -65,6 +65,17 @@ class PageQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestQuery:
+    """Requests of subjects, in this state, of this sort, about this source; empty for any."""
+
+    state: str = ""
+    sort: str = ""
+    source: str = ""
+    cursor: str = ""
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class EventQuery:
     """`start`: where to begin without a cursor."""
 

@@ -55,6 +55,16 @@ def _rights(activity: Activity) -> Iterator[str]:
         yield "see how sources are doing"
     if activity.pull:
         yield "have sources pulled"
+    if activity.inspect_log:
+        yield "search who looked at whom"
+    if activity.subject_log:
+        yield "show who looked to the one it is about"
+    if activity.make_requests:
+        yield "make requests for the one it is about"
+    if activity.handle_requests:
+        yield "decide on requests of those it is about"
+    if activity.restricted:
+        yield "use what is restricted or objected to"
 
 
 def in_words(opening: Opening) -> list[str]:
@@ -81,6 +91,10 @@ def _doubts_of(activity: Activity) -> Iterator[str]:
             yield f"{activity.id}: rule {at + 1} never decides: an earlier one fits all that it fits"
     if activity.search and not activity.searches_per_day:
         yield f"{activity.id}: searching has no limit per day (searches_per_day)"
+    if activity.search and not activity.unusual_searches:
+        yield f"{activity.id}: nobody is told of unusual searching (unusual_searches)"
+    if activity.restricted and not activity.make_requests:
+        yield f"{activity.id}: uses what is restricted or objected to (restricted)"
     if "none" in activity.occasions and any(opening.level == Level.full for opening in activity.openings):
         yield f"{activity.id}: sees cases in full without an occasion"
     if not activity.case.involves_relation and "case" in activity.occasions:

@@ -70,7 +70,12 @@ class Hub:
             event_source=settings.event_source,
             own_activity=settings.own_activity,
             protected_when_unknown=settings.non_disclosure_when_unknown,
-            keep=Keep(timedelta(settings.keep_events_days), timedelta(settings.keep_notices_days), timedelta(settings.keep_former_days)),
+            keep=Keep(
+                timedelta(settings.keep_events_days),
+                timedelta(settings.keep_notices_days),
+                timedelta(settings.keep_former_days),
+                timedelta(settings.keep_requests_days),
+            ),
         )
 
     def read_access_rules(self, path: Path) -> None:

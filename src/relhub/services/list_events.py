@@ -7,7 +7,6 @@ from urllib.parse import quote
 import orjson
 
 from relhub.domain.access import Refusal
-from relhub.domain.compartments import Level
 from relhub.errors import InvalidInput, Problem
 from relhub.services.admit import admit, refuse
 from relhub.services.asked import Asked, EventQuery
@@ -51,8 +50,7 @@ async def list_events(hub: Hub, asked: Asked, query: EventQuery, base: str) -> b
             raise InvalidInput(_RESTORED)
         if place and after < await trimmed_to(store.driver):
             raise InvalidInput(_TRIMMED)
-        seen = profile.at_least(Level.summary), profile.at_least(Level.existence)
-        found = await events_after(store.driver, after, before, *seen, query.limit)
+        found = await events_after(store.driver, after, before, profile, query.limit)
         relation_ids = sorted({event.relation_id for event in found if event.relation_id})
         await add_look(store.driver, admitted.look, "shown", relation_ids, [event.case for event in found if event.case])
     # A page that is not full has come to the horizon; what is before it is done with, also what may not be seen.

@@ -28,7 +28,7 @@ async def list_relations(hub: Hub, asked: Asked, query: RelationQuery) -> bytes:
     wanted = [id_ for id_ in seen if query.capacity in ("", admitted.profile.compartments[id_].capacity)]
     async with hub.database.begin() as store:
         is_open = {"open": True, "closed": False}.get(query.phase)
-        found = await relations_of_kind(store.driver, query.kind, wanted, is_open, after, query.limit + 1)
+        found = await relations_of_kind(store.driver, query.kind, wanted, admitted.profile.bars, is_open, after, query.limit + 1)
         ids = found[: query.limit]
         shown = await visible_parties(store.driver, seen, ids)
         await add_look(store.driver, admitted.look, "shown", ids, [])

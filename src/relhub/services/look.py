@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from relhub.domain.access import occasion_does_not_hold
-from relhub.errors import NotAllowed, NotFound
+from relhub.errors import NotAllowed, NotFound, Restricted
 from relhub.services.admit import Admitted, fetch_occasion, refuse, renew
 from relhub.services.hub import Hub
 from relhub.storage.cases import is_open_with
@@ -14,7 +14,7 @@ NOT_FOUND = "There is no such relation, or nothing of it that this processing ac
 
 
 class Looked(Protocol):
-    """What such a statement gave: shown | refused | unknown-occasion | not-found | outdated."""
+    """What such a statement gave: shown | refused | unknown-occasion | not-found | restricted | outdated."""
 
     @property
     def outcome(self) -> str: ...
@@ -26,7 +26,7 @@ _Looked = TypeVar("_Looked", bound=Looked)
 async def look(hub: Hub, admitted: Admitted, read: Callable[[Driver], Awaitable[_Looked]]) -> _Looked:
     """What the statement shows, which is to read the profile of `admitted` each time. An occasion that the hub does not know is asked of its source once.
 
-    Raises NotAllowed, NotFound, and SourceError when the occasion can't be verified.
+    Raises NotAllowed, NotFound, Restricted, and SourceError when the occasion can't be verified.
     """
 
     async def once() -> _Looked:
@@ -50,6 +50,8 @@ async def look_with(hub: Hub, admitted: Admitted, once: Callable[[], Awaitable[_
             break
     if looked.outcome == "not-found":
         raise NotFound(NOT_FOUND)
+    if looked.outcome == "restricted":
+        raise Restricted(admitted.profile.coordinator)
     if looked.outcome != "shown":
         raise NotAllowed(admitted.does_not_hold.reason)
     return looked

@@ -19,7 +19,7 @@ from relhub.storage.log import add_looks
 
 
 async def lookup_batch(hub: Hub, asked: Asked, references: Sequence[Reference]) -> bytes:
-    """One result per reference, in their order: found, not-found, refused or ambiguous. Asks no source but for the occasion.
+    """One result per reference, in their order: found, not-found, restricted, refused or ambiguous. Asks no source but for the occasion.
 
     Raises NotAllowed, InvalidInput (numbers that can't be), SourceError when the occasion can't be verified.
     """
@@ -73,11 +73,14 @@ def _result(admitted: Admitted, meant: Sequence[Glance]) -> dict[str, Any]:
     """With an occasion, what is not there is answered as what the occasion does not involve: nobody learns who is known."""
     if admitted.on_case and not any(glance.holds for glance in meant):
         return {"status": "refused"}
+    meant = [glance for glance in meant if not glance.restricted] or meant[:1]
     if len(meant) > 1:
         return {"status": "ambiguous", "relations": sorted(glance.relation_id for glance in meant)}
     if not any(glance.seen for glance in meant):
         return {"status": "not-found"}
     [glance] = meant
+    if glance.restricted:
+        return {"status": "restricted"}
     return {"status": "found", "id": glance.relation_id, "kind": glance.kind, **show_glance(admitted.profile, glance)}
 
 

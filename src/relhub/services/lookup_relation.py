@@ -5,7 +5,6 @@ from typing import Any, NoReturn
 
 from relhub.domain import identifiers
 from relhub.domain.access import names_parties
-from relhub.domain.compartments import Level
 from relhub.errors import AmbiguousIdentifier, InvalidInput, Problem
 from relhub.services.admit import Admitted, admit, fetch_logged, fetch_occasion, not_found, refuse
 from relhub.services.asked import Asked, Reference, View, ViewOptions
@@ -53,7 +52,7 @@ async def _by_case(hub: Hub, admitted: Admitted, source: str, case_id: str, opti
     if not parties:
         await _nothing(hub, admitted, _NO_CASE)
     main = main_party([party.role for party in parties])
-    others = [party for n, party in enumerate(parties) if n != main and party.relation_id != parties[main].relation_id]
+    others = [party for n, party in enumerate(parties) if n != main and party.relation_id != parties[main].relation_id and not party.barred]
     named = names_parties(admitted.profile, admitted.occasion, source, case_id, parties[main].compartment)
     shown = {"otherParties": [_reference(party, named=named) for party in others]}
     return await view_admitted(hub, admitted, parties[main].relation_id, options, shown, [party.relation_id for party in others])
@@ -67,11 +66,11 @@ def main_party(roles: Sequence[str]) -> int:
 async def _parties(hub: Hub, admitted: Admitted, source: str, case_id: str) -> list[CaseParty]:
     """Of a case that may be seen. One that may not be is fetched as one that is not known: neither can be told from the other."""
     async with hub.database.driver() as driver:
-        found = await parties_of_case(driver, source, case_id, admitted.profile.at_least(Level.summary))
+        found = await parties_of_case(driver, admitted.profile, source, case_id)
     if not found and could_show(hub, admitted.profile, source):
         await fetch_logged(hub, admitted, source, case_id)
         async with hub.database.driver() as driver:
-            found = await parties_of_case(driver, source, case_id, admitted.profile.at_least(Level.summary))
+            found = await parties_of_case(driver, admitted.profile, source, case_id)
     return found
 
 
@@ -83,7 +82,7 @@ async def _by_number(hub: Hub, admitted: Admitted, scheme: str, value: str, opti
     await know_occasion(hub, admitted)
     token = hub.sealer.token(scheme, value)
     async with hub.database.driver() as driver:
-        found = await relations_by_number(driver, admitted.profile.at_least(Level.summary), scheme, token)
+        found = await relations_by_number(driver, admitted.profile, scheme, token)
     if not found:
         await _nothing(hub, admitted, _NO_NUMBER)
     if len(found) > 1:

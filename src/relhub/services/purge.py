@@ -16,6 +16,7 @@ from relhub.storage import purges
 from relhub.storage.database import Store
 from relhub.storage.former_parties import Forgotten, forget_parties, former_parties
 from relhub.storage.log import add_look
+from relhub.storage.subject_requests import forget_requests
 
 _BATCH = 200  # cases in one transaction: a pull waits for no more than that
 _ROWS = 5000  # of what hangs together with nothing else
@@ -105,7 +106,7 @@ class _Purge:
             sources = await purges.sources_with_cases(store)
         for source in sources:
             await self._source(source)
-        for duty in (self._former, self._events, self._notices):
+        for duty in (self._former, self._events, self._notices, self._requests):
             while not self._stopped() and await duty():
                 pass
 
@@ -167,6 +168,11 @@ class _Purge:
     async def _notices(self) -> bool:
         async with self._transaction() as store:
             self.found.counts["notices"] += await purges.forget_notices(store, self.now - self.hub.keep.notices)
+        return False
+
+    async def _requests(self) -> bool:
+        async with self._transaction() as store:
+            self.found.counts["requests of subjects"] += await forget_requests(store, self.now - self.hub.keep.requests)
         return False
 
 

@@ -19,17 +19,23 @@ _BUDGET = "You have searched {} times today, which is as often as this processin
 
 
 async def is_spent(hub: Hub, store: Store, asked: Asked, admitted: Admitted) -> bool:
-    """Whether this official (or, without one, this application) has searched as often today as the rules allow; the privacy officer is told."""
-    most = admitted.profile.activity.searches_per_day
-    if not most or await searches_since(store, asked.consumer.name, asked.official, _midnight(asked.at)) < most:
+    """Whether this official (or, without one, this application) has searched as often today as the rules allow.
+
+    The privacy officer is told, and likewise of searching that is unusual, which goes on.
+    """
+    most, usual = admitted.profile.activity.searches_per_day, admitted.profile.activity.unusual_searches
+    hour, day = await searches_since(store, asked.consumer.name, asked.official, asked.at - timedelta(hours=1), _midnight(asked.at))
+    if usual and hour >= usual:
+        await keep_notice(hub, store.driver, "unusual-searching", asked, f"more than {usual} searches within an hour")
+    if not most or day < most:
         return False
     await keep_notice(hub, store.driver, "search-budget-spent", asked, f"more than {most} searches in a day")
     return True
 
 
 async def within_budget(hub: Hub, asked: Asked, admitted: Admitted, read: Callable[[Driver], Awaitable[_Found]]) -> _Found:
-    """What is read, which is to log itself as one search. Raises TooManyRequests (logged)."""
-    if not admitted.profile.activity.searches_per_day:
+    """What is read, which for who may search is to log itself as one search. Raises TooManyRequests (logged)."""
+    if not admitted.profile.activity.search:
         async with hub.database.driver() as driver:
             return await read(driver)
     async with hub.database.begin() as store:

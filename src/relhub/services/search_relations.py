@@ -48,7 +48,7 @@ async def search_relations(hub: Hub, asked: Asked, query: SearchQuery) -> bytes:
     hashed = [(field, hub.sealer.token(f"search:{field}", term), hidden and field in ADDRESS_FIELDS) for field, term in terms]
     async with hub.database.begin() as store:
         spent = await is_spent(hub, store, asked, admitted)
-        found = [] if spent else await relations_by_terms(store.driver, seen, hashed, query.kind, MOST + 1)
+        found = [] if spent else await relations_by_terms(store.driver, profile, hashed, query.kind, MOST + 1)
         shown = await visible_parties(store.driver, seen, found[:MOST])
         outcome = "over-budget" if spent else "too-broad" if len(found) > MOST else "shown"
         await add_look(store.driver, admitted.look, outcome, found if outcome == "shown" else [], [])

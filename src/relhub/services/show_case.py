@@ -18,7 +18,7 @@ NO_CASE = "There is no such case, or nothing of it that this processing activity
 async def show_case(hub: Hub, asked: Asked, source: str, case_id: str) -> View:
     """A case from level `summary` on; one that the hub does not know is asked of its source first.
 
-    Raises NotAllowed, NotFound, and SourceError when the source has to be asked and does not answer.
+    Raises NotAllowed, NotFound, Restricted, and SourceError when the source has to be asked and does not answer.
     """
     admitted = await admit(hub, asked, "case")
     found = await look_at_case(hub, admitted, source, case_id, lambda: _look(hub, admitted, source, case_id), NO_CASE)

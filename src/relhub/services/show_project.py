@@ -22,7 +22,7 @@ NO_PROJECT = "There is no such project, or nothing of it that this processing ac
 async def show_project(hub: Hub, asked: Asked, source: str, case_id: str, query: PageQuery) -> View:
     """A case in the capacity `project`, from level `summary` on, with a page of its stakeholders in the order of the source.
 
-    Raises NotAllowed, NotFound, InvalidInput, and SourceError when the source has to be asked and does not answer.
+    Raises NotAllowed, NotFound, Restricted, InvalidInput, and SourceError when the source has to be asked and does not answer.
     """
     admitted = await admit(hub, asked, "project")
     about = f"cursor/project/{source}/{case_id}"

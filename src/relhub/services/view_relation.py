@@ -10,6 +10,8 @@ from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
 from relhub.domain.golden import Golden, Voice, golden_record
 from relhub.domain.identity import shared_evidence
+from relhub.domain.marks import CONTESTED
+from relhub.domain.marks import shown as shown_marks
 from relhub.domain.record import PartyRecord
 from relhub.services.admit import Admitted, admit
 from relhub.services.asked import Asked, View, ViewOptions
@@ -150,11 +152,17 @@ def _golden(hub: Hub, profile: Profile, parts: ViewParts) -> Golden | None:
         return None
     voices = [voice_of(hub, row) for row in parts.parties]
     golden = golden_record(voices, profile.groups, parts.non_disclosure)
+    golden.record["flags"] = sorted({*golden.record["flags"], *shown_marks(mark for mark in parts.marks if _told(profile, mark))})
     golden.record["linkedBy"] = _evidence(voices, parts.parties) if len(voices) > 1 else []
     contacts = {orjson.dumps(body): body for row in parts.parties for body in row["contacts"] or ()}
     if contacts:
         golden.record["contactPersons"] = [show_contact(body) for body in contacts.values()]
     return golden
+
+
+def _told(profile: Profile, mark: str) -> bool:
+    """An objection to another activity is not told here."""
+    return mark == CONTESTED or profile.activity.restricted
 
 
 def _evidence(voices: Sequence[Voice], rows: Sequence[Mapping[str, Any]]) -> list[str]:

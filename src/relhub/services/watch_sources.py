@@ -4,13 +4,23 @@ import math
 from datetime import UTC, datetime
 
 from relhub import metrics
+from relhub.domain.dates import AMSTERDAM
 from relhub.errors import DatabaseUnusable
 from relhub.services.hub import Hub
-from relhub.storage import log_exports, log_partitions, log_seals, notices
+from relhub.storage import log_exports, log_partitions, log_seals, notices, subject_requests
 from relhub.storage.pulls import waiting_since
 from relhub.storage.sources import SourceState, source_states
 
 _OF_SOURCES = (metrics.source_age, metrics.source_unavailable, metrics.source_failing, metrics.quarantined)
+
+_OF_THE_DATABASE = (
+    metrics.pull_waiting,
+    metrics.notice_waiting,
+    metrics.requests_overdue,
+    metrics.log_unsealed,
+    metrics.log_unsent,
+    metrics.log_astray,
+)
 
 
 async def watch_sources(hub: Hub) -> None:
@@ -21,6 +31,7 @@ async def watch_sources(hub: Hub) -> None:
         async with hub.database.begin() as store:
             states = {state.source: state for state in await source_states(store, counted=False)}
             waiting = await waiting_since(store)
+            overdue = await subject_requests.overdue(store.driver, datetime.now(AMSTERDAM).date())
             untold = await notices.oldest_untold(store.driver)
             unsealed = await log_seals.oldest_unsealed(store.driver)
             unsent = await log_exports.oldest_unsent(store.driver)
@@ -29,13 +40,14 @@ async def watch_sources(hub: Hub) -> None:
         metrics.database_up.set(0)
         for gauge in _OF_SOURCES:
             gauge.clear()
-        for figure in (metrics.pull_waiting, metrics.notice_waiting, metrics.log_unsealed, metrics.log_unsent, metrics.log_astray):
+        for figure in _OF_THE_DATABASE:
             figure.set(math.nan)
         return
     now = datetime.now(UTC)
     metrics.database_up.set(1)
     metrics.pull_waiting.set(_seconds(waiting, now))
     metrics.notice_waiting.set(_seconds(untold, now))
+    metrics.requests_overdue.set(overdue)
     metrics.log_unsealed.set(_seconds(unsealed, now))
     metrics.log_unsent.set(_seconds(unsent, now))
     metrics.log_astray.set(int(astray))

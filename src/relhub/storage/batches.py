@@ -21,12 +21,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A relation at a glance. `holds`: whether the occasion does, None when it is not known; `seen`: whether anything of it may be."""
+    """A relation at a glance. `holds`: whether the occasion does, None when it is not known; `seen`: whether anything of it may be; `restricted`: by a mark."""
 
     relation_id: str
     kind: str
     holds: bool | None
     seen: bool
+    restricted: bool
     referral: bool
     open_cases: int
     by_capacity: dict[str, int]
@@ -45,10 +46,11 @@ ORDER BY 1, 4, 2
 # What `seen.py` says of one relation, for many: the same verdict and the same counts.
 _GLANCES = """
 WITH target AS (
-    SELECT q.id asked, coalesce(s.id, r.id) id, coalesce(s.kind, r.kind) kind FROM unnest($1::text[]) q (id)
+    SELECT q.id asked, coalesce(s.id, r.id) id, coalesce(s.kind, r.kind) kind,
+        coalesce(CASE WHEN s.id IS NULL THEN r.marks ELSE s.marks END && $10, false) restricted FROM unnest($1::text[]) q (id)
     LEFT JOIN relation r ON r.id = q.id LEFT JOIN relation s ON s.id = r.merged_into
 )
-SELECT t.asked, t.id, t.kind, (
+SELECT t.asked, t.id, t.kind, t.restricted, (
         SELECT (c.open OR NOT $8) AND ($7::text IS NULL OR $7 = ANY(c.departments))
             AND (NOT $9 OR EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.case_id = c.id))
         FROM case_record c WHERE c.source = $5 AND c.case_id = $6 AND c.compartment = ANY($3)) holds,
@@ -84,10 +86,13 @@ async def glances(
         department if profile.activity.case.own_department else None,
         profile.activity.case.open,
         profile.activity.case.involves_relation,
+        profile.bars,
     )
     found = {}
     for row in rows:
         counts = orjson.loads(row["counts"] or "{}")
         total, seen = counts.pop("", 0), row["named"] or row["referred"]
-        found[row["asked"]] = Glance(row["id"] or "", row["kind"] or "", row["holds"], seen, row["referred"], total, counts)
+        found[row["asked"]] = Glance(
+            row["id"] or "", row["kind"] or "", row["holds"], seen, row["restricted"], row["referred"], total, counts
+        )
     return found

@@ -15,12 +15,22 @@ class CaseParty:
     display: str
     kind: str
     compartment: int
+    barred: bool  # by a mark on the relation
 
 
 async def set_keys_of(store: Store, source: str, case_id: str) -> list[str]:
     """The set of documents that this case was read from."""
     rows = await store.driver.fetch("SELECT set_key FROM case_record WHERE source = $1 AND case_id = $2", source, case_id)
     return [row["set_key"] for row in rows]
+
+
+async def is_case_of(driver: Driver, profile: Profile, relation_id: str, source: str, case_id: str) -> bool:
+    """Whether this relation is in this case, for who sees it from `summary` on."""
+    statement = """
+        SELECT EXISTS (SELECT FROM case_record c JOIN involvement i ON i.case_id = c.id
+            WHERE c.source = $2 AND c.case_id = $3 AND c.compartment = ANY($4) AND i.relation_id = $1)
+    """
+    return bool(await driver.fetchval(statement, relation_id, source, case_id, profile.at_least(Level.summary)))
 
 
 async def owners(store: Store, source: str, case_ids: Sequence[str]) -> dict[str, str]:
@@ -68,18 +78,20 @@ async def relations_of_occasion(driver: Driver, profile: Profile, source: str, c
     return {row["relation_id"] for row in rows}
 
 
-async def parties_of_case(driver: Driver, source: str, case_id: str, compartments: Sequence[int]) -> list[CaseParty]:
-    """The parties of a case in one of these compartments, in the order of the source; empty when there is no such case."""
+async def parties_of_case(driver: Driver, profile: Profile, source: str, case_id: str) -> list[CaseParty]:
+    """The parties of a case that is seen from `summary` on, in the order of the source; empty when there is no such case."""
     rows = await driver.fetch(
         """
-        SELECT p.relation_id, i.role, p.display, p.kind, c.compartment FROM case_record c JOIN involvement i ON i.case_id = c.id JOIN party_record p ON p.id = i.party_id
+        SELECT p.relation_id, i.role, p.display, p.kind, c.compartment, coalesce(r.marks && $4, false) barred
+        FROM case_record c JOIN involvement i ON i.case_id = c.id JOIN party_record p ON p.id = i.party_id JOIN relation r ON r.id = p.relation_id
         WHERE c.source = $1 AND c.case_id = $2 AND c.compartment = ANY($3) ORDER BY i.position
         """,
         source,
         case_id,
-        compartments,
+        profile.at_least(Level.summary),
+        profile.bars,
     )
-    return [CaseParty(row["relation_id"], row["role"], row["display"], row["kind"], row["compartment"]) for row in rows]
+    return [CaseParty(row["relation_id"], row["role"], row["display"], row["kind"], row["compartment"], row["barred"]) for row in rows]
 
 
 async def newest_cases(

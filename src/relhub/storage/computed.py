@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from relhub.storage.database import Store
-from relhub.storage.protection import PROTECTED
+from relhub.storage.marks import marked_relations
+from relhub.storage.protection import PROTECTED, mark_cases, mark_relations
 from relhub.storage.record_rows import CaseRow
 from relhub.storage.records import save_places
 
@@ -30,7 +31,7 @@ async def clear(store: Store) -> None:
         "UPDATE party_record SET relation_id = NULL",
         "UPDATE party_identifier SET relation_id = NULL",
         "UPDATE involvement SET relation_id = NULL",
-        """UPDATE case_record SET "full" = '', summary = '', existence = '', discreet = '', protected = false""",
+        """UPDATE case_record SET "full" = '', summary = '', existence = '', discreet = '', protected = false, marks = NULL""",
     ):
         await store.driver.execute(statement)
 
@@ -53,11 +54,14 @@ async def replay(store: Store, *, when_unknown: bool) -> None:
         """,
         when_unknown,
     )
+    await store.driver.execute("UPDATE relation SET marks = NULL WHERE marks IS NOT NULL")
+    await mark_relations(store, await marked_relations(store))
 
 
 async def protect_cases(store: Store) -> None:
     """Every case that someone with non-disclosure is in is protected, in whichever system it is known."""
     await store.driver.execute(f"UPDATE case_record c SET protected = true WHERE {PROTECTED}")
+    await mark_cases(store, await marked_relations(store), [])
 
 
 async def party_batches(store: Store, size: int) -> AsyncIterator[list[StoredParty]]:

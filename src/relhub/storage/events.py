@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from relhub.domain.access import Profile
+from relhub.domain.compartments import Level
 from relhub.storage.database import Driver, Store
 
 
@@ -42,6 +44,18 @@ async def relations_in(store: Store, cases: Collection[int]) -> list[tuple[str, 
     return [(row["relation_id"], row["compartment"]) for row in rows]
 
 
+async def relations_with(store: Store, party_ids: Iterable[int]) -> list[tuple[str, int]]:
+    """(relation, compartment) of every involvement of the relations that these party records are in."""
+    rows = await store.driver.fetch(
+        """
+        SELECT DISTINCT i.relation_id, i.compartment FROM (SELECT DISTINCT relation_id FROM party_record WHERE id = ANY($1)) r
+        JOIN involvement i USING (relation_id)
+        """,
+        sorted(party_ids),
+    )
+    return [(row["relation_id"], row["compartment"]) for row in rows]
+
+
 async def compartments_of(store: Store, party_ids: Iterable[int]) -> list[tuple[int, int]]:
     """(party record, compartment) of every involvement of these party records."""
     rows = await store.driver.fetch("SELECT DISTINCT party_id, compartment FROM involvement WHERE party_id = ANY($1)", sorted(party_ids))
@@ -61,20 +75,22 @@ async def horizon(driver: Driver) -> int:
     return int(await driver.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
 
 
-async def events_after(
-    driver: Driver, place: tuple[int, int], before: int, of_cases: Sequence[int], of_relations: Sequence[int], limit: int
-) -> list[Event]:
-    """The first events after this (transaction, id), of transactions before `before`, by cases in these compartments."""
+async def events_after(driver: Driver, place: tuple[int, int], before: int, profile: Profile, limit: int) -> list[Event]:
+    """The first events after this (transaction, id), of transactions before `before`, by cases that this profile sees, and of nobody whose data is restricted."""
     rows = await driver.fetch(
         """
         SELECT id, transaction, at, type, relation_id, case_id FROM event
         WHERE (transaction, id) > ($1, $2) AND transaction < $3 AND compartments && CASE WHEN relation_id IS NULL THEN $4::int[] ELSE $5::int[] END
+            AND NOT EXISTS (SELECT FROM relation r WHERE r.id = event.relation_id AND r.marks && $7)
+            AND NOT EXISTS (SELECT FROM case_record c WHERE c.source = split_part(event.case_id, '/', 1)
+                AND c.case_id = substr(event.case_id, strpos(event.case_id, '/') + 1) AND c.marks && $7)
         ORDER BY transaction, id LIMIT $6
         """,
         *place,
         before,
-        of_cases,
-        of_relations,
+        profile.at_least(Level.summary),
+        profile.at_least(Level.existence),
         limit,
+        profile.bars,
     )
     return [Event(*row) for row in rows]

@@ -1,4 +1,4 @@
-"""membership, relation, decision: forgetting parties of which no record is left, but never that an id was given."""
+"""membership, relation, decision, mark: forgetting parties of which no record is left, but never that an id was given."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -53,6 +53,7 @@ async def forget_parties(store: Store, names: Collection[PartyName]) -> Forgotte
         "WHERE (r.anchor_source, r.anchor_key) = (n.source, n.key)",
         *lists,
     )
+    await store.driver.execute(f"DELETE FROM mark m USING {_NAMES} WHERE (m.source, m.key) = (n.source, n.key)", *lists)
     decided = await store.driver.execute(
         f"DELETE FROM decision d USING {_NAMES} WHERE (n.source, n.key) IN ((d.a_source, d.a_key), (d.b_source, d.b_key))", *lists
     )

@@ -96,14 +96,18 @@ async def add_looks(driver: Driver, look: Look, outcomes: list[tuple[str, str]])
         metrics.consultations.labels(look.operation, outcome).inc()
 
 
-async def searches_since(store: Store, consumer: str, official: str, since: datetime) -> int:
-    """How often this official searched, by facts or by place, through this application since then; another search of theirs waits until this transaction ends."""
+async def searches_since(store: Store, consumer: str, official: str, *since: datetime) -> list[int]:
+    """How often this official searched, by facts or by place, through this application since each of these moments; another search of theirs waits until this transaction ends."""
     await store.driver.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 7264003))", f"{consumer}\x1f{official}")
-    return int(
-        await store.driver.fetchval(
-            "SELECT count(*) FROM consultation_log WHERE at >= $3 AND consumer = $1 AND official = $2 AND operation IN ('search', 'place') AND outcome <> 'refused'",
-            consumer,
-            official,
-            since,
-        )
+    counted = ", ".join(f"count(*) FILTER (WHERE at >= ${number})" for number in range(4, 4 + len(since)))
+    row = await store.driver.fetchrow(
+        f"""
+        SELECT {counted} FROM consultation_log
+        WHERE at >= $3 AND consumer = $1 AND official = $2 AND operation IN ('search', 'place') AND outcome <> 'refused'
+        """,
+        consumer,
+        official,
+        min(since),
+        *since,
     )
+    return list(row or ())

@@ -123,11 +123,11 @@ _EQUAL = ("official", "application", "activity", "outcome", "trace_id")
 
 _STEPS = f""", {_THEIRS}, entry AS (
     SELECT l.id, l.at, l.organisation, l.department, l.activity, l.register_uri, l.operation, l.outcome FROM consultation_log l
-    WHERE l.disclosable AND {_IS_THEIRS} AND ($15::bigint IS NULL OR l.id < $15) ORDER BY l.id + 0 DESC LIMIT $14
+    WHERE l.disclosable AND {_IS_THEIRS} AND ($16::bigint IS NULL OR l.id < $16) ORDER BY l.id + 0 DESC LIMIT $15
 )"""
 _ENTRIES = """(SELECT json_agg(json_build_array(e.id, e.at, e.organisation, e.department, e.activity, e.register_uri, e.operation, e.outcome) ORDER BY e.id DESC)
     FROM entry e)::text entries"""
-_DISCLOSED = statement(_STEPS, "SELECT ''::text WHERE false", _ENTRIES, 16)
+_DISCLOSED = statement(_STEPS, "SELECT ''::text WHERE false", _ENTRIES, 17)
 
 
 async def disclosed_looks(

@@ -19,6 +19,7 @@ class RecordParts:
     outcome: str
     relation_id: str
     non_disclosure: bool
+    marks: list[str]
     parties: list[dict[str, Any]]
     since: dict[str, str]
     decided: set[tuple[tuple[str, str], tuple[str, str]]]
@@ -47,13 +48,13 @@ _RECORDS = "SELECT source || ':' || key FROM heard WHERE seen"
 _ONE_BY_ONE = statement(
     CONTACTS,
     _RECORDS,
-    f"""t.non_disclosure, {PARTIES} parties,
+    f"""t.non_disclosure, t.marks, {PARTIES} parties,
     (SELECT json_object_agg(h.id, m.from_at) FROM heard h JOIN membership m ON (m.source, m.key, m.variant) = (h.source, h.key, h.variant)
         WHERE h.seen AND m.until_at IS NULL)::text since,
     (SELECT json_agg(json_build_array(a.source, a.key, b.source, b.key)) FROM heard a
         JOIN decision d ON (d.a_source, d.a_key) = (a.source, a.key) AND d.withdrawn_at IS NULL AND d.verdict = 'same'
         JOIN heard b ON (b.source, b.key) = (d.b_source, d.b_key) WHERE a.seen AND b.seen)::text decided""",
-    14,
+    15,
 )
 
 # Of the records that are here now all periods, whichever id they had. Of visible records that are elsewhere now: that they were here.
@@ -65,18 +66,25 @@ _PERIODS = """, period AS (
     FROM target t JOIN membership m ON m.relation_id = t.id AND m.until_at IS NOT NULL
     JOIN party_record p ON (p.source, p.key, p.variant) = (m.source, m.key, m.variant) AND p.relation_id <> t.id
     WHERE EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.compartment = ANY($2))
+        AND NOT EXISTS (SELECT FROM relation r WHERE r.id = p.relation_id AND r.marks && $14)
 )"""
-_HISTORY = statement(_PERIODS, _RECORDS, "ARRAY(SELECT period FROM period) periods", 14)
+_HISTORY = statement(_PERIODS, _RECORDS, "ARRAY(SELECT period FROM period) periods", 15)
 
 
 async def records_one_by_one(driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> RecordParts:
     """All visible party records of one relation, logged."""
     row = await see(driver, _ONE_BY_ONE, relation_id, profile, occasion, look, groups=profile.groups & {"identifiers"})
     if row["outcome"] != "shown":
-        return RecordParts(row["outcome"], row["id"] or "", False, [], {}, set())
+        return RecordParts(row["outcome"], row["id"] or "", False, [], [], {}, set())
     decided = {((a, b), (c, d)) for a, b, c, d in orjson.loads(row["decided"] or "[]")}
     return RecordParts(
-        "shown", row["id"], row["non_disclosure"], heard_of(row["parties"]).parties, orjson.loads(row["since"] or "{}"), decided
+        "shown",
+        row["id"],
+        row["non_disclosure"],
+        row["marks"] or [],
+        heard_of(row["parties"]).parties,
+        orjson.loads(row["since"] or "{}"),
+        decided,
     )
 
 

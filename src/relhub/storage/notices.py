@@ -1,6 +1,6 @@
-"""notice: what the privacy officer is to be told; kept until that has happened, and after."""
+"""notice: what the privacy officer or the owner of a source is to be told; kept until that has happened, and after."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,36 +12,40 @@ from relhub.storage.database import Driver, Store
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """`attempts`: how often telling failed."""
+    """`destination`: the source whose owner is told; empty for the privacy officer. `attempts`: how often telling failed."""
 
     key: str
+    destination: str
     body: dict[str, Any]
     attempts: int
 
 
-async def add_notice(driver: Driver, key: str, kind: str, body: Mapping[str, Any], at: datetime) -> None:
+async def add_notice(driver: Driver, key: str, kind: str, body: Mapping[str, Any], at: datetime, destination: str = "") -> None:
     """Once per key; the same again is counted, not told again."""
     await driver.execute(
         """
-        INSERT INTO notice (key, kind, body, at, next_at) VALUES ($1, $2, $3::text::jsonb, $4, $4)
+        INSERT INTO notice (key, kind, body, at, next_at, destination) VALUES ($1, $2, $3::text::jsonb, $4, $4, $5)
         ON CONFLICT (key) DO UPDATE SET times = notice.times + 1
         """,
         key,
         kind,
         orjson.dumps(body).decode(),
         at,
+        destination,
     )
 
 
-async def next_notice(store: Store, now: datetime) -> Notice | None:
-    """One that is due, held until the transaction ends: no other process tells it meanwhile."""
+async def next_notice(store: Store, now: datetime, destinations: Sequence[str]) -> Notice | None:
+    """One that is due to one of these, held until the transaction ends: no other process tells it meanwhile."""
     row = await store.driver.fetchrow(
         """
-        SELECT key, body::text, attempts FROM notice WHERE told_at IS NULL AND next_at <= $1 ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
+        SELECT key, destination, body::text, attempts FROM notice
+        WHERE told_at IS NULL AND next_at <= $1 AND destination = ANY($2) ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
         """,
         now,
+        destinations,
     )
-    return Notice(row["key"], orjson.loads(row["body"]), row["attempts"]) if row else None
+    return Notice(row["key"], row["destination"], orjson.loads(row["body"]), row["attempts"]) if row else None
 
 
 async def note_told(store: Store, key: str, at: datetime) -> None:

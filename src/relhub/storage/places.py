@@ -57,10 +57,12 @@ class PlaceParts:
 
 
 _ADDRESS_TYPES = ", ".join(f"'{digits}'" for digits in OF_AN_ADDRESS)
-_SEEN = "NOT (c.protected AND NOT $10) AND c.compartment = ANY($3)"
+_THERE = "NOT (c.protected AND NOT $10) AND (c.marks && $20) IS NOT TRUE"
+_SEEN = f"{_THERE} AND c.compartment = ANY($3)"
 
 # A source may know the BAG id, the address or both: `named` and `object` are the other names of what is asked for, as far as cases that may be
-# seen say so. `here`: the cases at any of these. One that is protected is at no place for who may not see what non-disclosure hides.
+# seen say so. `here`: the cases at any of these. One that is protected is at no place for who may not see what non-disclosure hides, and one of
+# somebody with a mark that bars this activity is at none for it.
 _HERE = f"""
 named AS MATERIALIZED (
     SELECT $2::text address WHERE $2 <> '' UNION
@@ -74,7 +76,7 @@ named AS MATERIALIZED (
     SELECT c.id, c.open, c.on_date, c.compartment, c.capacity, c.zaak, c.source, c.compartment = ANY($3) named, c.compartment = ANY($5) told FROM (
         SELECT case_id FROM case_place WHERE address = ANY(ARRAY(SELECT address FROM named)) AND address <> '' UNION
         SELECT case_id FROM case_place WHERE bag_id = ANY(ARRAY(SELECT bag_id FROM object)) AND bag_id <> ''
-    ) p JOIN case_record c ON c.id = p.case_id WHERE NOT (c.protected AND NOT $10) AND c.compartment = ANY($3::int[] || $4::int[])
+    ) p JOIN case_record c ON c.id = p.case_id WHERE {_THERE} AND c.compartment = ANY($3::int[] || $4::int[])
 )"""
 
 _VERDICT = """
@@ -99,11 +101,11 @@ page AS MATERIALIZED (
     ) h WHERE NOT behind AND ($15::bool IS NULL OR open = $15) AND ($16::bool IS NULL OR (open, on_date, id) < ($16, $17::date, $18::bigint))
     ORDER BY open DESC, on_date DESC, id DESC LIMIT $19
 ), shown_case AS MATERIALIZED (
-    SELECT page.*, c.source || '/' || c.case_id ref, {part("c", "$6", "$5", "NOT $10")} part, also.parts also, also.refs, party.parties, party.ids,
+    SELECT page.*, c.source || '/' || c.case_id ref, {part("c", "$6", "$5", "NOT $10", "$20")} part, also.parts also, also.refs, party.parties, party.ids,
         page.told AND EXISTS (SELECT FROM involvement i WHERE i.case_id = page.id OFFSET {MOST_PARTIES}) more, row_number() OVER turn turn
     FROM page JOIN case_record c ON c.id = page.id
     LEFT JOIN LATERAL (
-        SELECT string_agg({part("k", "$6", "$5", "NOT $10")} || '}}'::bytea, ',' ORDER BY k.source, k.case_id) parts, array_agg(k.source || '/' || k.case_id) refs
+        SELECT string_agg({part("k", "$6", "$5", "NOT $10", "$20")} || '}}'::bytea, ',' ORDER BY k.source, k.case_id) parts, array_agg(k.source || '/' || k.case_id) refs
         FROM case_record k WHERE k.zaak = page.zaak AND k.zaak <> '' AND k.id <> page.id AND k.compartment = ANY($5)
     ) also ON page.told
     LEFT JOIN LATERAL (
@@ -114,7 +116,7 @@ page AS MATERIALIZED (
     WINDOW turn AS (ORDER BY page.open DESC, page.on_date DESC, page.id DESC)
 ), looked AS (
     INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records)
-    SELECT {look_parameters(20)}, v.outcome,
+    SELECT {look_parameters(21)}, v.outcome,
         CASE v.outcome WHEN 'shown' THEN ARRAY(SELECT DISTINCT unnest(ids) FROM shown_case WHERE turn < $19) ELSE '{{}}' END,
         CASE v.outcome WHEN 'shown' THEN ARRAY(SELECT unnest(ref || refs) FROM shown_case WHERE turn < $19) ELSE '{{}}' END
     FROM verdict v WHERE v.outcome <> 'outdated'
@@ -159,6 +161,7 @@ async def place_parts(
         wanted.is_open,
         *place,
         limit + 1,
+        profile.bars,
         *look.values(),
     )
     assert row is not None  # the verdict is always there

@@ -96,7 +96,7 @@ class Written:
     """What a change of records means: new party records and those that are gone, cases, and what was there before.
 
     `new` and `involvements` (case, position, party record, role, acting for) are still to be kept. `retold`: known party records of which is
-    now said otherwise whether they have non-disclosure. `released`: (relation, compartment) of the involvements that these sets had. `ended`:
+    now said otherwise whether they have non-disclosure, or that have other marks. `released`: (relation, compartment) of the involvements that these sets had. `ended`:
     (case id, compartment) where it is no longer there. `zaken`: those that its cases were of.
     """
 

@@ -225,6 +225,12 @@ def _refs(refs: Sequence[tuple[str, str, str]]) -> tuple[list[str], list[str], l
     return [ref[0] for ref in refs], [ref[1] for ref in refs], [ref[2] for ref in refs]
 
 
+async def names_in(store: Store, relation_id: str) -> set[PartyName]:
+    """The parties of this relation, by the names that their sources give them."""
+    rows = await store.driver.fetch("SELECT DISTINCT source, key FROM party_record WHERE relation_id = $1", relation_id)
+    return {(row["source"], row["key"]) for row in rows}
+
+
 async def numbers_of(store: Store, names: Collection[PartyName]) -> list[int]:
     """The party records of these parties."""
     rows = await store.driver.fetch(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 
@@ -33,6 +34,11 @@ def about_answer(consumer: str, key: bytes) -> str:
     return f"answer/{consumer}/{key.hex()}"
 
 
+def about_request(part: str, id_: str) -> str:
+    """What was asked (`words`) or answered (`answer`) in this request of a subject."""
+    return f"subject-request/{part}/{id_}"
+
+
 def _number(_party_id: Any, scheme: str) -> str:
     return about_number(scheme)
 
@@ -42,6 +48,8 @@ SEALED_COLUMNS = (
     SealedColumn("document", "sealed", (("source", "text"), ("id", "text")), about_document),
     SealedColumn("quarantine", "sealed", (("source", "text"), ("set_key", "text")), about_document),
     SealedColumn("kept_answer", "answer", (("consumer", "text"), ("key", "bytea")), about_answer),
+    SealedColumn("subject_request", "words", (("id", "text"),), partial(about_request, "words")),
+    SealedColumn("subject_request", "answer", (("id", "text"),), partial(about_request, "answer")),
 )
 
 # A new column of bytes belongs above or here; a test asks for it.
@@ -55,6 +63,7 @@ NOT_SEALED = {
     "log_seal.leaves": "hashes of what was logged",
     "log_seal.previous": "a hash of the seal before",
     "log_seal.mac": "what only who has the index key can make",
+    "subject_request.said_hash": "a hash of what a record said",
     "purged_document.token": "a keyed hash",
     "purged_document.set_token": "a keyed hash",
     "match_key.token": "a keyed hash",

@@ -1,6 +1,6 @@
 """What every statement about one relation begins with: what of it may be seen, whether the occasion holds, and the row in the log.
 
-Parameters $1 to $13 are filled by `see`; those of the look follow from the number that `statement` is given.
+Parameters $1 to $14 are filled by `see`; those of the look follow from the number that `statement` is given.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,6 +18,7 @@ from relhub.storage.log import LOOK_COLUMNS, Look, look_parameters
 _SEEN = """
 target AS (
     SELECT coalesce(s.id, r.id) id, coalesce(s.kind, r.kind) kind, coalesce(s.non_disclosure, r.non_disclosure) non_disclosure,
+        CASE WHEN s.id IS NULL THEN r.marks ELSE s.marks END marks,
         coalesce(s.non_disclosure, r.non_disclosure) AND NOT $10::bool hidden
     FROM relation r LEFT JOIN relation s ON s.id = r.merged_into WHERE r.id = $1
 ), occasion AS (
@@ -36,6 +37,7 @@ target AS (
         WHEN $5 <> '' AND o.holds IS NULL THEN 'unknown-occasion'
         WHEN $5 <> '' AND NOT o.holds THEN 'refused'
         WHEN NOT EXISTS (SELECT FROM heard WHERE named OR referred) THEN 'not-found'
+        WHEN (SELECT marks && $14 FROM target) THEN 'restricted'
         {doubled}
         ELSE 'shown' END outcome
     FROM (VALUES (true)) one LEFT JOIN occasion o ON true
@@ -57,7 +59,7 @@ PARTIES = """
 CONTACTS = """, contact AS (
     SELECT h.id party_id, o.id, o.source, o.key, o.display, o.body, o.relation_id FROM target t CROSS JOIN heard h
     JOIN party_record o ON o.source = h.source AND o.contact_of = h.key AND o.contact_of <> '' AND o.kind = 'contact_person'
-        AND NOT EXISTS (SELECT FROM relation r WHERE r.id = o.relation_id AND r.non_disclosure)
+        AND NOT EXISTS (SELECT FROM relation r WHERE r.id = o.relation_id AND (r.non_disclosure OR r.marks && $14))
     WHERE h.seen AND 'contact-details' = ANY($8::text[]) AND NOT t.hidden
         AND EXISTS (SELECT FROM involvement i WHERE i.party_id = o.id AND i.compartment = ANY($2))
 )"""
@@ -90,9 +92,12 @@ class Heard:
     referral: bool
 
 
-def part(case: str, full: str, summary: str, discreet: str) -> str:
-    """The part of a case that may be seen, whichever its level; `full`, `summary`: parameters with compartments; `discreet`: a condition."""
-    return f"""CASE WHEN {case}.compartment <> ALL({summary}) THEN {case}.existence WHEN {case}.protected AND {discreet} THEN {case}.discreet
+def part(case: str, full: str, summary: str, discreet: str, bars: str) -> str:
+    """The part of a case that may be seen, whichever its level; of someone whose data is restricted no more than that it is there.
+
+    `full`, `summary`: parameters with compartments; `discreet`: a condition; `bars`: a parameter with marks.
+    """
+    return f"""CASE WHEN {case}.compartment <> ALL({summary}) OR {case}.marks && {bars} THEN {case}.existence WHEN {case}.protected AND {discreet} THEN {case}.discreet
         WHEN {case}.compartment = ANY({full}) THEN {case}."full" ELSE {case}.summary END"""
 
 
@@ -132,7 +137,7 @@ async def see(
 ) -> Any:
     """The row that such a statement gives.
 
-    `occasion`: (source, case id) to verify, or two empty strings; `further`: from $14 on; `groups`: the field groups that are shown;
+    `occasion`: (source, case id) to verify, or two empty strings; `further`: from $15 on; `groups`: the field groups that are shown;
     `beside`: further relations that the answer names, for the log.
     """
     row = await driver.fetchrow(
@@ -149,6 +154,7 @@ async def see(
         profile.newest,
         profile.activity.case.open,
         profile.activity.case.involves_relation,
+        profile.bars,
         *further,
         *look.values(),
     )

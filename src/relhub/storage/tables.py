@@ -175,7 +175,7 @@ quarantine = Table(
     Column("at", _Time, nullable=False),
 )
 
-# C. A relation: one party as all its records together. The row also keeps the fact which id was ever given to what.
+# C. A relation: one party as all its records together, with the marks on them. The row also keeps the fact which id was ever given to what.
 relation = Table(
     "relation",
     metadata,
@@ -187,6 +187,7 @@ relation = Table(
     Column("merged_into", Text),
     Column("retired_at", _Time),
     Column("non_disclosure", Boolean, nullable=False, server_default="false"),
+    Column("marks", ARRAY(Text)),
     Column("created_at", _Time, nullable=False),
     UniqueConstraint("anchor_source", "anchor_key", "anchor_number"),
 )
@@ -295,7 +296,7 @@ compartment = Table(
     UniqueConstraint("source", "capacity", "kind", "confidentiality"),
 )
 
-# F. What one source says about one case. C: `compartment`; `protected`, whether a party in it has non-disclosure; `full`, `summary`,
+# F. What one source says about one case. C: `compartment`; `protected`, whether a party in it has non-disclosure; `marks`, those on its parties that restrict it; `full`, `summary`,
 # `existence`, the parts as they are shown, open at the end, and `discreet`, the part for who may not see what non-disclosure hides.
 case_record = Table(
     "case_record",
@@ -308,6 +309,7 @@ case_record = Table(
     Column("capacity", Text, nullable=False),
     Column("compartment", Integer, ForeignKey("compartment.id"), nullable=False),
     Column("protected", Boolean, nullable=False, server_default="false"),
+    Column("marks", ARRAY(Text)),
     Column("open", Boolean, nullable=False),
     Column("department", Text, nullable=False),
     Column("departments", ARRAY(Text), nullable=False),
@@ -396,6 +398,51 @@ Index(
 )
 Index("decision_b_idx", decision.c.b_source, decision.c.b_key, postgresql_where=text("withdrawn_at IS NULL"))
 
+# F. What was put on a party to protect it, whatever the access rules open (domain/marks.py). Lifted, never deleted.
+mark = Table(
+    "mark",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("word", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("set_at", _Time, nullable=False),
+    Column("lifted_at", _Time),
+)
+Index("mark_party_idx", mark.c.source, mark.c.key, postgresql_where=text("lifted_at IS NULL"))
+Index("mark_request_idx", mark.c.request)
+
+# F. What somebody asked about their own data: contest, correction, restriction, objection; what was asked and answered in words is sealed.
+subject_request = Table(
+    "subject_request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("sort", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("relation_id", Text, nullable=False),
+    Column("source", Text, nullable=False, server_default=""),
+    Column("record", Text, nullable=False, server_default=""),
+    Column("case_id", Text, nullable=False, server_default=""),
+    Column("field", Text, nullable=False, server_default=""),
+    Column("activities", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("said_hash", LargeBinary),
+    Column("organisation", Text, nullable=False),
+    Column("consumer", Text, nullable=False),
+    Column("official", Text, nullable=False),
+    Column("received_at", _Time, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("extended", Boolean, nullable=False, server_default="false"),
+    Column("decided_at", _Time),
+    Column("decided_by", Text, nullable=False, server_default=""),
+    Column("words", LargeBinary, nullable=False),
+    Column("answer", LargeBinary),
+    CheckConstraint("sort IN ('contest', 'correction', 'restriction', 'objection')", name="sort"),
+    CheckConstraint("state IN ('open', 'granted', 'refused', 'withdrawn', 'ended')", name="state"),
+)
+Index("subject_request_due_idx", subject_request.c.organisation, subject_request.c.due_on, subject_request.c.id)
+Index("subject_request_relation_idx", subject_request.c.relation_id)
+
 # F. That something changed, and where; never what. `compartments`: of the cases that changed. `transaction`: in which it was written,
 # so that events can be given in the order in which they became visible.
 event = Table(
@@ -412,12 +459,13 @@ event = Table(
 )
 Index("event_transaction_idx", event.c.transaction, event.c.id)
 
-# F. What the privacy officer is to be told, and when that was. `times`: how often the same happened.
+# F. What the privacy officer is to be told, or the owner of a source (`destination`), and when that was. `times`: how often the same happened.
 notice = Table(
     "notice",
     metadata,
     Column("key", Text, primary_key=True),
     Column("kind", Text, nullable=False),
+    Column("destination", Text, nullable=False, server_default=""),
     Column("body", JSONB, nullable=False),
     Column("at", _Time, nullable=False),
     Column("times", Integer, nullable=False, server_default="1"),
@@ -459,6 +507,13 @@ consultation_log = Table(
 )
 Index("consultation_log_relation_idx", consultation_log.c.relation_ids, postgresql_using="gin")
 Index("consultation_log_official_idx", consultation_log.c.official, consultation_log.c.id)
+Index(
+    "consultation_log_search_idx",
+    consultation_log.c.consumer,
+    consultation_log.c.official,
+    consultation_log.c.at,
+    postgresql_where=text("operation IN ('search', 'place')"),
+)
 Index("consultation_log_trace_idx", consultation_log.c.trace_id, postgresql_using="hash")
 
 # F. The seals of the log, each over the rows of one month that it names, chained by `previous` and authenticated by `mac`. Only ever added to.

@@ -20,7 +20,7 @@ class Timeline:
 
 
 # The place within a case: it starts, then its findings in their order, then it ends. One zaak in two systems starts and ends once.
-_STEPS = f"""{twins("$14")}, moment AS (
+_STEPS = f"""{twins("$15")}, moment AS (
     SELECT m.on_date, c.id, m.place, c.source || '/' || c.case_id ref, json_strip_nulls(json_build_object(
         'on', m.on_date, 'what', m.what, 'case', c.source || '/' || c.case_id, 'capacity', c.capacity, 'department', nullif(c.department, ''),
         'kind', c.body->'kind', 'title', CASE WHEN NOT hidden THEN c.body->'title' END,
@@ -33,16 +33,16 @@ _STEPS = f"""{twins("$14")}, moment AS (
         WHERE c.id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))
         UNION ALL
         SELECT (f.body->>'on')::date, f.place::int, f.body->>'sort', f.body FROM jsonb_array_elements(c.body->'findings') WITH ORDINALITY f (body, place)
-        WHERE c.compartment = ANY($14)
+        WHERE c.compartment = ANY($15)
     ) m (on_date, place, what, finding)
-    WHERE m.on_date IS NOT NULL AND ($16::date IS NULL OR (m.on_date, c.id, m.place) < ($16, $17::bigint, $18::int))
-    ORDER BY m.on_date DESC, c.id DESC, m.place DESC LIMIT $15
+    WHERE m.on_date IS NOT NULL AND (c.marks && $14) IS NOT TRUE AND ($17::date IS NULL OR (m.on_date, c.id, m.place) < ($17, $18::bigint, $19::int))
+    ORDER BY m.on_date DESC, c.id DESC, m.place DESC LIMIT $16
 )"""
 _COLUMNS = """
 ARRAY(SELECT body::text FROM moment ORDER BY on_date DESC, id DESC, place DESC) bodies, ARRAY(SELECT on_date FROM moment ORDER BY on_date DESC, id DESC, place DESC) dates,
     ARRAY(SELECT id FROM moment ORDER BY on_date DESC, id DESC, place DESC) ids, ARRAY(SELECT place FROM moment ORDER BY on_date DESC, id DESC, place DESC) places"""
-_RECORDS = "SELECT DISTINCT ref FROM (SELECT ref FROM moment ORDER BY on_date DESC, id DESC, place DESC LIMIT $15 - 1) page"
-_STATEMENT = statement(_STEPS, _RECORDS, _COLUMNS, 19)
+_RECORDS = "SELECT DISTINCT ref FROM (SELECT ref FROM moment ORDER BY on_date DESC, id DESC, place DESC LIMIT $16 - 1) page"
+_STATEMENT = statement(_STEPS, _RECORDS, _COLUMNS, 20)
 
 
 async def timeline(

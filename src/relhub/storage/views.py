@@ -38,12 +38,13 @@ class CasePart:
 
 @dataclass(frozen=True, slots=True)
 class ViewParts:
-    """What the statement gave. `outcome`: shown | refused | unknown-occasion | not-found | outdated; the rest is empty unless shown."""
+    """What the statement gave. `outcome`: shown | refused | unknown-occasion | not-found | restricted | outdated; the rest is empty unless shown."""
 
     outcome: str
     relation_id: str
     kind: str
     non_disclosure: bool
+    marks: list[str]
     parties: list[dict[str, Any]]
     named_sources: set[str]
     referral: bool
@@ -55,11 +56,11 @@ class ViewParts:
 
 _PAGE = """, page AS (
     SELECT i.open, i.on_date, i.case_id, array_agg(i.role) roles FROM involvement i
-    WHERE i.relation_id = (SELECT id FROM target) AND i.compartment = ANY($3) AND ($15::bool IS NULL OR i.open = $15) AND ($16::bool IS NULL OR (i.open, i.on_date, i.case_id) < ($16, $17::date, $18::bigint))
+    WHERE i.relation_id = (SELECT id FROM target) AND i.compartment = ANY($3) AND ($16::bool IS NULL OR i.open = $16) AND ($17::bool IS NULL OR (i.open, i.on_date, i.case_id) < ($17, $18::date, $19::bigint))
         %s
-    GROUP BY i.open, i.on_date, i.case_id ORDER BY i.open DESC, i.on_date DESC, i.case_id DESC LIMIT $14
+    GROUP BY i.open, i.on_date, i.case_id ORDER BY i.open DESC, i.on_date DESC, i.case_id DESC LIMIT $15
 )"""
-_PART = f"{part('c', '$19', '$2', 'NOT $10')} part"
+_PART = f"{part('c', '$20', '$2', 'NOT $10', '$14')} part"
 
 _STEPS = f"""{_PAGE % ""}, shown_case AS (
     SELECT page.*, ARRAY[c.source || '/' || c.case_id] refs, NULL::bytea also, {_PART}
@@ -67,20 +68,20 @@ _STEPS = f"""{_PAGE % ""}, shown_case AS (
 )"""
 
 # The same for a relation of which one zaak is known in two systems: it is shown once, with the other record behind it.
-_FOLDING_STEPS = f"""{twins("$19")}{_PAGE % "AND i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))"}, shown_case AS (
+_FOLDING_STEPS = f"""{twins("$20")}{_PAGE % "AND i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))"}, shown_case AS (
     SELECT page.*, c.source || '/' || c.case_id || also.refs refs, also.parts also, {_PART}
     FROM page JOIN case_record c ON c.id = page.case_id
     LEFT JOIN LATERAL (
         SELECT string_agg(o.part || convert_to(',"partyRoles":' || array_to_json(o.roles)::text || '}}', 'UTF8'), ',' ORDER BY o.ref) parts, array_agg(o.ref) refs
         FROM (
-            SELECT k.source || '/' || k.case_id ref, {part("k", "$19", "$2", "NOT $10")} part, array_agg(DISTINCT w.role) roles
+            SELECT k.source || '/' || k.case_id ref, {part("k", "$20", "$2", "NOT $10", "$14")} part, array_agg(DISTINCT w.role) roles
             FROM twin w JOIN case_record k ON k.id = w.case_id WHERE w.zaak = c.zaak AND w.case_id <> c.id GROUP BY k.id
         ) o
     ) also ON c.compartment = ANY($2)
     ORDER BY page.open DESC, page.on_date DESC, page.case_id DESC
 )"""
 
-_RECORDS = """(SELECT unnest(refs) FROM (SELECT * FROM shown_case LIMIT $14 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen
+_RECORDS = """(SELECT unnest(refs) FROM (SELECT * FROM shown_case LIMIT $15 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen
     UNION ALL SELECT source || ':' || key FROM contact"""
 
 _COUNTS = """(SELECT json_object_agg(o.capacity, o.n) FROM (SELECT i.capacity, count(DISTINCT i.case_id) n FROM involvement i
@@ -91,7 +92,7 @@ _FOLDING_COUNTS = """(SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM
             ELSE count(DISTINCT i.case_id) FILTER (WHERE i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))) END n
         FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.compartment = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ())) o)::text open_cases"""
 
-_COLUMNS = f"""t.kind, t.non_disclosure, {PARTIES} parties, %s, shown.*,
+_COLUMNS = f"""t.kind, t.non_disclosure, t.marks, {PARTIES} parties, %s, shown.*,
     (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since, 'failing', last_error <> '')) FROM source_state)::text sources"""
 
 _SHOWN = """ CROSS JOIN (
@@ -99,8 +100,8 @@ _SHOWN = """ CROSS JOIN (
         array_agg(case_id) numbers FROM shown_case
 ) shown"""
 
-_STATEMENT = statement(CONTACTS + _STEPS, _RECORDS, _COLUMNS % _COUNTS, 20, _SHOWN, unless_doubled=True)
-_FOLDING = statement(CONTACTS + _FOLDING_STEPS, _RECORDS, _COLUMNS % _FOLDING_COUNTS, 20, _SHOWN)
+_STATEMENT = statement(CONTACTS + _STEPS, _RECORDS, _COLUMNS % _COUNTS, 21, _SHOWN, unless_doubled=True)
+_FOLDING = statement(CONTACTS + _FOLDING_STEPS, _RECORDS, _COLUMNS % _FOLDING_COUNTS, 21, _SHOWN)
 
 
 async def view_parts(
@@ -131,7 +132,7 @@ async def view_parts(
 
 def _parts(row: Any) -> ViewParts:
     if row["outcome"] != "shown":
-        return ViewParts(row["outcome"], row["id"] or "", "", False, [], set(), False, 0, {}, [], {})
+        return ViewParts(row["outcome"], row["id"] or "", "", False, [], [], set(), False, 0, {}, [], {})
     columns = [row[name] or () for name in ("parts", "roles", "also", "opens", "dates", "numbers")]
     heard, counts = heard_of(row["parties"]), orjson.loads(row["open_cases"] or "{}")
     return ViewParts(
@@ -139,6 +140,7 @@ def _parts(row: Any) -> ViewParts:
         relation_id=row["id"],
         kind=row["kind"],
         non_disclosure=row["non_disclosure"],
+        marks=row["marks"] or [],
         parties=heard.parties,
         named_sources=heard.sources,
         referral=heard.referral,
