@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
+from tests.test_lists import statements
 from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, headers_of, rows, seeing, with_activity
 
 from relhub.domain.compartments import Level
@@ -221,6 +222,16 @@ async def test_a_case_of_ones_own_that_is_protected_is_no_occasion_for_its_place
         await at(hub, home, by_permits())
 
 
+async def test_a_case_of_someone_whose_data_is_restricted_is_at_no_place(hub: Hub, home: PlaceName) -> None:
+    full = seeing(hub, Level.full)
+    before = await at(full, home, limit=100)
+    await rows(hub, "UPDATE case_record SET marks = '{restriction}' WHERE case_id = 'HH-2026-00001'")
+    after = await at(full, home, limit=100)
+    assert refs(after) == [ref for ref in refs(before) if ref != "enforcement/HH-2026-00001"]
+    assert after["summary"]["openCases"] == before["summary"]["openCases"] - 1
+    assert refs(await at(with_activity(full, "answering-questions", restricted=True), home, limit=100)) == refs(before)
+
+
 # Who may ask.
 
 
@@ -296,6 +307,13 @@ async def test_a_refusal_is_logged_and_names_nobody(hub: Hub, home: PlaceName) -
         await at(hub, home, by_permits(AWAY))
     [row] = await rows(hub, "SELECT operation, outcome, relation_ids, records FROM consultation_log ORDER BY id DESC LIMIT 1")
     assert tuple(row) == ("place", "refused", [], [])
+
+
+async def test_a_page_is_one_statement_for_who_works_on_a_case_there(hub: Hub, home: PlaceName, monkeypatch: pytest.MonkeyPatch) -> None:
+    await at(hub, home, by_permits())
+    with statements(monkeypatch) as sent:
+        await at(hub, home, by_permits())
+    assert len(sent) == 1
 
 
 # Over HTTP.

@@ -5,11 +5,12 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
+from tests.test_lists import statements
 from tests.towns import by_contact_centre, by_permits, by_projects, headers_of, rows, seeing, with_activity
 
 from relhub.domain.compartments import Level
 from relhub.domain.places import PlaceName
-from relhub.errors import InvalidInput, NotAllowed, NotFound
+from relhub.errors import InvalidInput, NotAllowed, NotFound, Restricted
 from relhub.services.asked import Asked, DepartmentQuery, PageQuery, PlaceQuery, Reference, ViewOptions
 from relhub.services.hub import Hub
 from relhub.services.list_department_cases import list_department_cases
@@ -92,16 +93,24 @@ async def test_stakeholders_come_in_pages(hub: Hub) -> None:
         await project(hub, cursor=(await project(hub, limit=1))["next"], ref=("projects", "PRJ-0003"))
 
 
-async def test_a_project_of_thousands_takes_as_many_statements_and_answers_a_page(hub: Hub) -> None:
+async def test_a_project_of_thousands_is_answered_by_the_page_with_the_same_few_statements(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await rows(
         hub,
         """INSERT INTO involvement (case_id, position, party_id, role, relation_id, capacity, compartment, open, on_date)
         SELECT c.id, 1000 + row_number() OVER (ORDER BY p.id, n), p.id, 'local-resident', p.relation_id, c.capacity, c.compartment, c.open, c.on_date
         FROM case_record c CROSS JOIN (SELECT * FROM party_record LIMIT 100) p CROSS JOIN generate_series(1, 30) n WHERE c.case_id = 'PRJ-0001'""",
     )
-    page = await project(hub, limit=20)
-    assert len(page["results"]) == 20
-    assert page["next"]
+    await project(hub, limit=1)
+    sent = []
+    for limit in (1, 100):
+        with statements(monkeypatch) as made:
+            page = await project(hub, limit=limit)
+        sent.append(len(made))
+        assert len(page["results"]) == limit
+        assert page["next"]
+    assert sent[0] == sent[1]
 
 
 async def test_the_look_is_logged_for_the_relations_on_the_page_and_no_others(hub: Hub) -> None:
@@ -124,6 +133,13 @@ async def test_a_case_that_is_no_project_one_that_may_not_be_seen_and_none_are_a
             await project(where, by_contact_centre(), ref)
         answers.add(str(refused.value))
     assert len(answers) == 1
+
+
+async def test_a_project_that_somebody_restricted_is_in_is_closed_as_a_case_is(hub: Hub) -> None:
+    await rows(hub, "UPDATE case_record SET marks = '{restriction}' WHERE case_id = 'PRJ-0001'")
+    with pytest.raises(Restricted):
+        await project(hub)
+    await project(with_activity(hub, "project-stakeholders", restricted=True))
 
 
 async def test_an_occasion_that_shares_nobody_with_the_project_is_refused(hub: Hub) -> None:

@@ -66,6 +66,8 @@ class Stakeholder(Described):
 class ProjectView(Described):
     """A project as a set of relations (project met omgeving)."""
 
-    project: CaseItem = Field(title="Het project", description="The project, as far as its level allows, with the colleagues who deal with it.")
+    project: CaseItem = Field(
+        title="Het project", description="The project, as far as its level allows, with the colleagues who deal with it."
+    )
     results: list[Stakeholder] = Field(title="Belanghebbenden", description="Who has a part in it, in the order of the source.")
     next: str | None = Field(default=None, title="Volgende", description="The cursor of the next page; null on the last.")
