@@ -201,7 +201,14 @@ def ruled(hub: Hub, openings: tuple[Opening, ...], given: frozenset[FieldGroup],
     """The same hub where the contact centre sees this, may follow changes and, unless it is said otherwise, search; without the source that was taken away."""
     left = {name: config for name, config in hub.sources.items() if name != where.removed}
     hub = replace(hub, sources=left, adapters={name: hub.adapters[name] for name in left})
-    changes: dict[str, Any] = {"openings": openings, "groups": given, "search": where.search, "follow": True, "departments": frozenset()}
+    changes: dict[str, Any] = {
+        "openings": openings,
+        "groups": given,
+        "search": where.search,
+        "places": True,
+        "follow": True,
+        "departments": frozenset(),
+    }
     return with_activity(hub, "answering-questions", **changes, case=where.condition)
 
 

@@ -1,23 +1,28 @@
 """What goes on at a place: through the cases that may be seen there, by whichever of its names a system knows it, and nothing else."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 import orjson
 import pytest
+from alembic.script import ScriptDirectory
 from tests.test_lists import statements
 from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, headers_of, rows, seeing, with_activity
 
 from relhub.domain.compartments import Level
 from relhub.domain.occasions import CaseCondition
 from relhub.domain.places import PlaceName
+from relhub.domain.record import CaseRecord, Place, RecordSet
 from relhub.errors import InvalidInput, NotAllowed, TooManyRequests
 from relhub.services.asked import Asked, PlaceQuery, SearchQuery
 from relhub.services.hub import Hub
+from relhub.services.read_sets import replace as replace_records
 from relhub.services.rebuild import rebuild
 from relhub.services.search_relations import search_relations
 from relhub.services.show_place import show_place
+from relhub.storage.migrate import _config
 
 JOHANNAS = ["enforcement/HH-2026-00001", "permits/V-2026-00001", "projects/PRJ-0001"]
 AWAY = "case:permits/V-2026-00002"
@@ -189,6 +194,29 @@ async def test_each_source_says_how_it_is(hub: Hub, home: PlaceName) -> None:
     assert view["complete"] is False
 
 
+async def test_the_migration_reads_from_the_cases_that_there_are_what_is_written_with_them(hub: Hub) -> None:
+    [places] = [script.module for script in ScriptDirectory.from_config(_config()).walk_revisions() if script.path.endswith("_places.py")]
+    names = "SELECT case_id, bag_id, address FROM case_place ORDER BY 1, 2, 3"
+    written = [tuple(row) for row in await rows(hub, names)]
+    await rows(hub, "DELETE FROM case_place")
+    await rows(hub, places._OF_CASES)
+    assert [tuple(row) for row in await rows(hub, names)] == written != []
+
+
+async def test_a_case_that_moves_or_goes_leaves_nothing_at_its_old_place(hub: Hub, home: PlaceName) -> None:
+    moved = CaseRecord("permits", "V-2026-00001", "omgevingsvergunning", "licensing", "open", places=(Place(bag_id="0355200000000099"),))
+    for records, ids in ((RecordSet((moved,)), ["0355200000000099"]), (RecordSet(), [])):
+        [row] = await rows(hub, "SELECT set_key FROM case_record WHERE case_id = 'V-2026-00001'")
+        async with hub.database.begin() as store:
+            await store.lock_resolve()
+            await replace_records(store, hub, "permits", {row["set_key"]: records}, datetime.now(UTC))
+        there = await rows(
+            hub,
+            "SELECT w.bag_id FROM case_place w LEFT JOIN case_record c ON c.id = w.case_id WHERE c.case_id = 'V-2026-00001' OR c.id IS NULL",
+        )
+        assert [row["bag_id"] for row in there] == ids
+
+
 # Non-disclosure.
 
 
@@ -271,6 +299,12 @@ async def test_a_case_that_is_closed_is_no_occasion_also_for_who_may_search(hub:
     searching = with_activity(hub, "permit-handling", search=True)
     with pytest.raises(NotAllowed, match="is open and is dealt with by your department\\."):
         await at(searching, home, by_permits())
+
+
+async def test_asking_about_places_is_a_right_of_its_own(hub: Hub, home: PlaceName) -> None:
+    for question, activity in ((by_contact_centre(), "answering-questions"), (by_permits(), "permit-handling")):
+        with pytest.raises(NotAllowed, match="places = true"):
+            await at(with_activity(hub, activity, places=False), home, question)
 
 
 async def test_who_sees_no_contact_details_may_not_ask_about_an_address(hub: Hub, home: PlaceName) -> None:

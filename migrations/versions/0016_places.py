@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 works_with = "0006"
 
-# As domain/places.py says it. Goes through each case once and keeps nothing in memory: about 20 seconds per million cases.
+# As domain/places.py says it. Goes through each case once and keeps nothing in memory: about 30 seconds per million cases.
 _OF_CASES = """
 INSERT INTO case_place (case_id, bag_id, address)
 SELECT DISTINCT c.id, ids.id, named.address FROM case_record c

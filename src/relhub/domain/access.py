@@ -44,6 +44,7 @@ class Activity:
     search: bool = False
     searches_per_day: int = 0  # of one official; 0: no limit
     unusual_searches: int = 30  # of one official within an hour: more is told to the privacy officer; 0: never
+    places: bool = False  # ask what goes on at a place
     health: bool = False  # see how sources are doing, and what of theirs could not be read
     pull: bool = False  # whether sources may be pulled for it
     follow: bool = False  # hear of changes, of many relations and without an occasion
@@ -186,10 +187,11 @@ def occasion_does_not_hold(activity: Activity, *, with_relation: bool = True, ab
     return Refusal(f"The occasion does not hold: it must be {condition.said(about)}.")
 
 
-_NO_PLACES = Refusal(
+_NO_PLACES = Refusal("This processing activity may not ask about places; name one of which the access rule says places = true.")
+_NO_ADDRESSES = Refusal("This processing activity does not see addresses, so it may not ask what goes on at one.")
+_NO_CASE_THERE = Refusal(
     "This processing activity may not search, so it may ask about a place only on a case that lies there (X-Occasion: case:permits/V-2026-00001)."
 )
-_NO_ADDRESSES = Refusal("This processing activity does not see addresses, so it may not ask what goes on at one.")
 
 
 def place_occasion_does_not_hold(activity: Activity) -> Refusal:
@@ -202,6 +204,8 @@ def admits_place(activity: Activity, occasion: Occasion) -> Refusal | None:
 
     A place leads to many relations without a question about one: that is a search, unless the own case lies there.
     """
+    if not activity.places:
+        return _NO_PLACES
     if "contact-details" not in activity.groups:
         return _NO_ADDRESSES
-    return None if activity.search or occasion.sort == "case" else _NO_PLACES
+    return None if activity.search or occasion.sort == "case" else _NO_CASE_THERE

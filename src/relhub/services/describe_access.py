@@ -49,6 +49,8 @@ def _occasion(activity: Activity, sort: str) -> str:
 def _rights(activity: Activity) -> Iterator[str]:
     if activity.search:
         yield f"search ({activity.searches_per_day} a day per official)" if activity.searches_per_day else "search without limit"
+    if activity.places:
+        yield "ask about places" if activity.search else "ask about the places of their own cases"
     if activity.follow:
         yield "follow changes"
     if activity.health:
@@ -98,7 +100,7 @@ def _doubts_of(activity: Activity) -> Iterator[str]:
     if "none" in activity.occasions and any(opening.level == Level.full for opening in activity.openings):
         yield f"{activity.id}: sees cases in full without an occasion"
     if not activity.case.involves_relation and "case" in activity.occasions:
-        yield f"{activity.id}: any case of one's own opens any relation"
+        yield f"{activity.id}: any case of one's own opens any relation{' and place' if activity.places else ''}"
 
 
 def _covers(earlier: Opening, later: Opening) -> bool:
