@@ -13,6 +13,7 @@ from tests.towns import asked, bare_hub, bare_source, rows, with_activity
 from relhub.adapters import Adapter
 from relhub.domain.access import FIELD_GROUPS, FieldGroup, Profile
 from relhub.domain.compartments import CONFIDENTIALITIES, Level, Opening
+from relhub.domain.entries import BEGINS, SORTS, Entry, Sort
 from relhub.domain.identity import PartyName
 from relhub.domain.occasions import WHOLE_CONDITION, CaseCondition
 from relhub.domain.places import PlaceName
@@ -35,6 +36,7 @@ from relhub.services.asked import (
     Asked,
     CaseQuery,
     DepartmentQuery,
+    EntryQuery,
     EventQuery,
     PageQuery,
     PlaceQuery,
@@ -48,12 +50,14 @@ from relhub.services.decide_match import decide_match
 from relhub.services.hub import Hub
 from relhub.services.list_cases import list_cases
 from relhub.services.list_department_cases import list_department_cases
+from relhub.services.list_entries import list_entries
 from relhub.services.list_events import list_events
 from relhub.services.list_relations import list_relations
 from relhub.services.list_source_records import list_source_records
 from relhub.services.lookup_batch import lookup_batch
 from relhub.services.lookup_relation import lookup_relation
 from relhub.services.read_sets import replace as replace_records
+from relhub.services.record_entry import keep_entry
 from relhub.services.search_relations import search_relations
 from relhub.services.settle import settle
 from relhub.services.show_case import show_case
@@ -63,6 +67,7 @@ from relhub.services.show_project import show_project
 from relhub.services.show_timeline import show_timeline
 from relhub.services.view_relation import view_relation
 from relhub.storage import relations
+from relhub.storage.entries import KeptStep, department_key
 from relhub.storage.marks import put_marks
 from relhub.storage.record_rows import Written
 
@@ -106,6 +111,8 @@ class Later:
     says: Any = None
     decides: tuple[PartyName, PartyName, Any] | None = None
     marks: tuple[PartyName, str] | None = None
+    records: tuple[int, Any, Any, str, bool] | None = None
+    """(the relation of which involvement, sort, capacity, department, whether it is about that case)."""
 
 
 party = st.builds(
@@ -150,6 +157,14 @@ later = st.one_of(
         st.none(),
         st.none(),
         st.tuples(_name, st.sampled_from(("restriction", "objection:answering-questions", "objection:another", "contested"))),
+    ),
+    st.builds(
+        Later,
+        st.just(0),
+        st.none(),
+        st.none(),
+        st.none(),
+        st.tuples(st.integers(0, 8), st.sampled_from(SORTS), st.sampled_from(DOMAINS), st.sampled_from(DEPARTMENTS), st.booleans()),
     ),
 )
 
@@ -276,6 +291,7 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
             "membership",
             "decision",
             "mark",
+            "entry",
             "event",
             "relation",
             "source_state",
@@ -288,6 +304,8 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
     for event in happens:
         if event.decides:
             await decide_match(hub, *event.decides, "seen at the desk", "steward")
+        elif event.records:
+            await _enter(hub, *event.records)
         elif event.marks:
             await _mark(hub, *event.marks)
         elif event.at in said:
@@ -296,6 +314,35 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
             if event.says is not None:
                 said[event.at] = event.says
                 await _say(hub, *case_set(event.at, event.says))
+
+
+async def _enter(hub: Hub, where: int, sort: Sort, capacity: Capacity, department: str, about_case: bool) -> None:
+    """Something that a department recorded about one of the relations."""
+    found = await rows(
+        hub,
+        "SELECT i.relation_id, c.source || '/' || c.case_id ref FROM involvement i JOIN case_record c ON c.id = i.case_id ORDER BY 2, i.position",
+    )
+    if not found:
+        return
+    of = found[where % len(found)]
+    entry = Entry(
+        id=f"{sort[:3]}_{where:032x}",
+        sort=sort,
+        relation_id=of["relation_id"],
+        organisation=OUR,
+        department=department,
+        official=f"official of {department}",
+        capacity=capacity,
+        confidentiality="zaakvertrouwelijk",
+        at=NOW,
+        said={"subject": f"subject {where}", "text": f"text {where}"},
+        cases=(of["ref"],) if about_case else (),
+        state=BEGINS[sort],
+        due=NOW.date(),
+        assignee_department=department if sort != "contact-moment" else "",
+    )
+    async with hub.database.begin() as store:
+        await keep_entry(store, entry, KeptStep("recorded", NOW, OUR, department, entry.official, "", False, {}))
 
 
 async def _mark(hub: Hub, name: PartyName, word: str) -> None:
@@ -342,6 +389,8 @@ def _of_relations(question: Asked, ids: list[str]) -> Iterator[Path]:
         yield _paged(show_timeline, question, id_, PageQuery(limit=2))
         yield _paged(list_source_records, question, id_, PageQuery(limit=1))
         yield _paged(show_history, question, id_, PageQuery(limit=1))
+        for sort in SORTS:
+            yield _paged(list_entries, question, id_, sort, EntryQuery(limit=1))
 
 
 def _of_cases(question: Asked, refs: list[tuple[str, str]]) -> Iterator[Path]:
@@ -434,6 +483,7 @@ async def forget_withheld(hub: Hub, seen: Profile) -> None:
     await rows(hub, "DELETE FROM party_record p WHERE NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)")
     await rows(hub, "UPDATE event SET compartments = ARRAY(SELECT unnest(compartments) INTERSECT SELECT unnest($1::int[]))", named)
     await rows(hub, "DELETE FROM event WHERE compartments = '{}'")
+    await _forget_entries(hub, seen)
     await rows(hub, f"DELETE FROM decision d WHERE NOT EXISTS ({_side('a', visible)}) OR NOT EXISTS ({_side('b', visible)})", summary)
     # What is known at existence or less: of the case only its existence part, of its parties nothing.
     await rows(
@@ -444,6 +494,15 @@ async def forget_withheld(hub: Hub, seen: Profile) -> None:
     for table in ("party_identifier", "search_term", "match_key"):
         await rows(hub, f"DELETE FROM {table} n USING party_record p WHERE p.id = n.party_id AND NOT {visible}", summary)
     await _forget_parts(hub, seen)
+
+
+async def _forget_entries(hub: Hub, seen: Profile) -> None:
+    """Of what departments recorded: all that is withheld, and of what is seen in part the rest. One's own department sees its own."""
+    own = f"departments && ARRAY['{department_key(seen.organisation, DEPARTMENTS[0])}']"
+    named, shown, told, whole = (seen.at_least(level) for level in (Level.referral, Level.existence, Level.summary, Level.full))
+    await rows(hub, f"DELETE FROM entry WHERE NOT ({own} OR compartments <@ $1)", named)
+    for part, compartments in (("existence", shown), ("summary", told), ('"full"', whole)):
+        await rows(hub, f"UPDATE entry SET {part} = 'x' WHERE NOT ({own} OR compartments <@ $1)", compartments)
 
 
 def _side(which: str, visible: str) -> str:

@@ -65,7 +65,7 @@ async def test_what_is_answered_is_one_row_with_who_asked_what_for(demo_with_log
         assert row["official"] == request["headers"].get("X-Official", "")
         assert row["rules_version"] == demo_with_log.hub.access.rules.version
         assert row["register_uri"] == demo_with_log.hub.access.rules.activities[row["activity"]].register_uri
-        assert row["outcome"] in ("shown", "asked", "made", "granted", "not-found")
+        assert row["outcome"] in ("shown", "asked", "made", "granted", "recorded", "corrected", "answered", "kept", "not-found")
         assert row["at"] <= row["written_at"]
         assert len(row["span_id"]) == 16
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 works_with = "0006"

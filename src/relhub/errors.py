@@ -119,6 +119,14 @@ class InvalidInput(RelhubError):
         self.problems = problems
 
 
+class ChangedMeanwhile(RelhubError):
+    """What is to be changed is not as the consumer knows it (If-Match); `present`: as it is, in JSON."""
+
+    def __init__(self, present: bytes) -> None:
+        super().__init__("This was changed meanwhile: look at what it says now (`present`), and send the change again with its ETag.")
+        self.present = present
+
+
 class WrongState(RelhubError):
     """What is asked can't follow on the state that something is in; the text says what can."""
 

@@ -13,6 +13,7 @@ from relhub.api import (
     consultation_log,
     docs,
     document,
+    entries,
     errors,
     events,
     health,
@@ -57,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         relations.router,
         relation_parts.router,
+        entries.router,
         subject_requests.router,
         consultation_log.router,
         cases.router,

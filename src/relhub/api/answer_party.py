@@ -5,6 +5,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+RELATION_ID = r"^rel_[0-9A-HJKMNP-TV-Z]{26}$"
+
 
 class Described(BaseModel):
     """Describes an answer; never filled. The English name is the contract (docs/glossary.md), `title` gives the Dutch one."""

@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from relhub.api.answer_cases import CaseItem
-from relhub.api.answer_party import ContactPerson, Described
-from relhub.api.answers import RELATION_ID, Kind, OtherParty, Referral, Summary, ViewSource
+from relhub.api.answer_party import RELATION_ID, ContactPerson, Described
+from relhub.api.answers import Kind, OtherParty, Referral, Summary, ViewSource
 
 
 class PlaceCase(CaseItem):

@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from relhub.api.answer_cases import Capacity
-from relhub.api.answer_party import Described, PartyName, PartyPart
-from relhub.api.answers import RELATION_ID, Kind, Referral, Summary
+from relhub.api.answer_party import RELATION_ID, Described, PartyName, PartyPart
+from relhub.api.answers import Kind, Referral, Summary
 
 _NEXT = "The cursor of the next page; null on the last."
 

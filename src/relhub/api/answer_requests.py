@@ -5,8 +5,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from relhub.api.answer_party import Described
-from relhub.api.answers import RELATION_ID
+from relhub.api.answer_party import RELATION_ID, Described
 
 REQUEST_ID: Final = r"^req_[0-9a-f]{32}$"
 SORT: Final = (

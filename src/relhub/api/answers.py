@@ -6,10 +6,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from relhub.api.answer_cases import CaseItem, CasePage
-from relhub.api.answer_party import Birth, Described, PartyName, PartyPart
+from relhub.api.answer_entries import EntrySection
+from relhub.api.answer_party import RELATION_ID, Birth, Described, PartyName, PartyPart
 
 Kind = Literal["person", "organisation", "branch", "contact_person"]
-RELATION_ID = r"^rel_[0-9A-HJKMNP-TV-Z]{26}$"
 
 
 class ViewSource(Described):
@@ -53,6 +53,19 @@ class Summary(Described):
         title="Per hoedanigheid",
         description="How many of them per capacity (hoedanigheid); a zaak that is known in two counts in both.",
         examples=[{"licensing": 1}],
+    )
+    last_contact_at: datetime | None = Field(
+        default=None,
+        title="Laatste contact",
+        description="In a view: when the last contact was that your application may see from `summary` on (UTC).",
+    )
+    open_tasks: int | None = Field(
+        default=None, title="Lopende vragen en taken", description="In a view: how many questions and tasks are not done with."
+    )
+    commitments_due: int | None = Field(
+        default=None,
+        title="Toezeggingen die aflopen",
+        description="In a view: how many commitments are past their day, or within a week of it.",
     )
 
 
@@ -119,6 +132,15 @@ class RelationView(Described):
     )
     other_parties: list[OtherParty] | None = Field(
         default=None, title="Andere betrokkenen", description="After a look-up by case: the other parties of that case."
+    )
+    contact_moments: EntrySection | None = Field(
+        default=None, title="Klantcontacten", description="The last contacts with the relation, the last first."
+    )
+    tasks: EntrySection | None = Field(
+        default=None, title="Taken", description="Questions and tasks about the relation that are not done with."
+    )
+    commitments: EntrySection | None = Field(
+        default=None, title="Toezeggingen", description="What was promised to the relation and still holds."
     )
     referral: Referral | None = Field(
         default=None, title="Doorverwijzing", description="There when a colleague is involved of whom no more may be shown."
@@ -218,6 +240,7 @@ class Problem(Described):
         examples=["urn:uuid:4bf92f35-77b3-4da6-a3ce-929d0e0e4736"],
     )
     errors: list[WrongInput] | None = Field(default=None, title="Fouten", description="With 400: everything that is wrong.")
+    present: dict[str, Any] | None = Field(default=None, title="Nu", description="With 412: what it says now.")
     relations: list[str] | None = Field(
         default=None, title="Relaties", description="With 409: the ids of the relations that the number answers to."
     )

@@ -9,6 +9,7 @@ from relhub.api import (
     API_VERSION,
     cases,
     consultation_log,
+    entries,
     events,
     examples,
     places,
@@ -21,6 +22,7 @@ from relhub.api import (
 from relhub.api.answers import Problem
 from relhub.api.errors import (
     ANSWERS,
+    IF_MATCH_WANTED,
     INVALID,
     NOT_ACCEPTABLE,
     PROBLEM_JSON,
@@ -34,6 +36,7 @@ from relhub.api.gate import ACTIVITY, IDEMPOTENCY_KEY, OCCASION
 from relhub.domain.tokens import OFFICIAL
 from relhub.errors import (
     AmbiguousIdentifier,
+    ChangedMeanwhile,
     DatabaseUnusable,
     KeyReused,
     NotAllowed,
@@ -75,6 +78,7 @@ _TAGS: Final = [
     {"name": "cases", "description": "Cases (zaken) and other matters, by themselves."},
     {"name": "places", "description": "Addresses and objects (plekken), and what goes on there."},
     {"name": "projects", "description": "Projects (projecten) with those who have a part in them."},
+    {"name": "entries", "description": "What officials record here: contact moments, questions and tasks, commitments (vastleggingen)."},
     {"name": "subject-requests", "description": "What the one it is about asks about their own data (verzoeken van betrokkenen)."},
     {"name": "consultation-log", "description": "Who looked at whom, and why (raadplegingenlogboek)."},
     {"name": "events", "description": "What changed (gebeurtenissen)."},
@@ -110,6 +114,7 @@ def openapi_document() -> dict[str, Any]:
         routes=[
             *relations.router.routes,
             *relation_parts.router.routes,
+            *entries.router.routes,
             *subject_requests.router.routes,
             *consultation_log.router.routes,
             *cases.router.routes,
@@ -154,13 +159,15 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     well = min(answers)
-    tag = ["ETag"] if _is_tagged(path) else []
+    tag = ["ETag"] if _is_tagged(path, method) else []
     answers[well] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
     if well in ("201", "202"):
         answers[well] |= {
             "description": "Asked for" if well == "202" else "Made",
             "headers": _refs("API-Version", "X-Trace-Id", "Location"),
         }
+    if method == "post" and (well == "201" or path.endswith("/steps")):
+        answers[well]["headers"] |= _refs("ETag") if "subject-requests" not in path else {}
     if tag:
         answers["304"] = {"description": "What you have still says the same.", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
     if path.startswith("/relations/{id}") and method == "get":
@@ -174,7 +181,9 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
 
 
 _FOR_THE_SUBJECT: Final = ("/relations/{id}/consultation-log", "/relations/{id}/subject-requests")  # a portal asks in its own name
-_WRITES: Final = ("/pulls", "/subject-requests", "/decisions")
+_WRITES: Final = ("/pulls", "/subject-requests", "/decisions", "/contact-moments", "/tasks", "/commitments", "/steps")
+_ENTRIES_BY_ID: Final = ("/contact-moments/{", "/tasks/{", "/commitments/{")
+_OF_ENTRIES: Final = ("/contact-moments", "/tasks", "/commitments")
 
 
 def _without_null(schema: dict[str, Any]) -> None:
@@ -185,15 +194,17 @@ def _without_null(schema: dict[str, Any]) -> None:
 
 def _parameters_of(path: str, method: str) -> list[str]:
     own = ["CacheControl"] if path in ("/relations/_lookup", "/relations/{id}") else []
-    own += ["IfNoneMatch"] if _is_tagged(path) else []
+    own += ["IfNoneMatch"] if _is_tagged(path, method) else []
+    own += ["IfMatch"] if path.endswith("/steps") else []
     own += ["IdempotencyKey"] if method == "post" and path.endswith(_WRITES) else []
     own += [] if path in _FOR_THE_SUBJECT else ["Official"]
     return ["ProcessingActivity", "Occasion", "TraceParent", *own]
 
 
-def _is_tagged(path: str) -> bool:
+def _is_tagged(path: str, method: str) -> bool:
     """Not the log: every look at it adds to it."""
-    return path.startswith(("/relations/{", "/cases/{", "/places/{", "/projects/{")) and path not in _FOR_THE_SUBJECT
+    by_id = ("/relations/{", "/cases/{", "/places/{", "/projects/{", *_ENTRIES_BY_ID)
+    return method == "get" and path.startswith(by_id) and path not in _FOR_THE_SUBJECT
 
 
 def _problems_of(path: str, method: str) -> list[str]:
@@ -203,6 +214,13 @@ def _problems_of(path: str, method: str) -> list[str]:
     if path.startswith("/sources"):
         names += ["NotFound"] if "{name}" in path else []
         names += ["KeyReused"] if method == "post" else []
+    elif path.startswith(_OF_ENTRIES):
+        names += ["NotFound"] if "{id}" in path else []
+        names += ["Conflict"] if method == "post" else []
+        names += ["Changed", "IfMatchWanted"] if path.endswith("/steps") else []
+    elif path.endswith(_OF_ENTRIES):
+        names += ["NotFound", "SourceRefused"]
+        names += ["Conflict"] if method == "post" else []
     elif "subject-requests" in path:
         names += ["NotFound"] if "{id}" in path else []
         names += ["Conflict"] if method == "post" else []
@@ -222,6 +240,8 @@ _PROBLEMS: Final[dict[str, Answer]] = {
     "NotAcceptable": NOT_ACCEPTABLE,
     "Ambiguous": ANSWERS[AmbiguousIdentifier],
     "KeyReused": ANSWERS[KeyReused],
+    "Changed": ANSWERS[ChangedMeanwhile],
+    "IfMatchWanted": IF_MATCH_WANTED,
     "Conflict": replace(ANSWERS[WrongState], title="The Idempotency-Key was used for another request, or this can't follow"),
     "TooLarge": TOO_LARGE,
     "TooManyRequests": TOO_MANY_REQUESTS,
@@ -314,6 +334,13 @@ _PARAMETERS: Final[dict[str, Any]] = {
         ),
         '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
         pattern=IDEMPOTENCY_KEY,
+    ),
+    "IfMatch": _parameter(
+        "If-Match",
+        "Gezien",
+        "The `ETag` of what you saw, or `*` for whatever there is now. Without it 428; when it was changed meanwhile 412, with what it says now.",
+        "*",
+        pattern=".*",
     ),
     "IfNoneMatch": _parameter(
         "If-None-Match",

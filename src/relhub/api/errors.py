@@ -18,6 +18,7 @@ from starlette.types import Scope
 from relhub.api.wording import problems_of
 from relhub.errors import (
     AmbiguousIdentifier,
+    ChangedMeanwhile,
     ConfigurationError,
     DatabaseUnusable,
     InvalidInput,
@@ -123,6 +124,7 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
     PurgeRefused: UNEXPECTED,  # met by a command and a worker only
     PullLost: Answer(409, "pull-lost", "Another process pulls this source"),
     LogboekUnavailable: UNEXPECTED,  # met by a worker only
+    ChangedMeanwhile: Answer(412, "changed-meanwhile", "This was changed meanwhile"),
     WrongState: Answer(409, "wrong-state", "This can't follow"),
     KeyReused: Answer(409, "idempotency-key-reused", "This Idempotency-Key was used for another request"),
     DatabaseUnusable: _NO_DATABASE,
@@ -146,7 +148,12 @@ TOO_LARGE = Answer(413, "too-large", "The request is too large", "A body may hav
 UNSUPPORTED_MEDIA_TYPE = Answer(
     415, "unsupported-media-type", "Not in this form", "Send the body as Content-Type: application/json, in UTF-8 and not compressed."
 )
-_BY_STATUS: Final = {a.status: a for a in (NO_ADDRESS, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)}
+IF_MATCH_WANTED = Answer(
+    428, "if-match-wanted", "Say what you saw", "Send the header If-Match with the ETag of what you saw, so that nobody's change is lost."
+)
+_BY_STATUS: Final = {
+    a.status: a for a in (NO_ADDRESS, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, IF_MATCH_WANTED)
+}
 # Other ways in which the database is lost than DatabaseUnusable: a connection that breaks halfway, a full pool.
 _CONNECTION_LOST: Final = (
     asyncpg.PostgresConnectionError,
@@ -222,6 +229,8 @@ async def _on_relhub_error(request: Request, error: Exception) -> Response:
         _logger.warning("can't answer", error=type(error).__name__, reason=str(error))
     if isinstance(error, AmbiguousIdentifier):
         return problem(request.scope, answer, str(error), relations=list(error.relation_ids))
+    if isinstance(error, ChangedMeanwhile):
+        return problem(request.scope, answer, str(error), present=orjson.Fragment(error.present))
     if isinstance(error, TooManyRequests):
         answer = replace(answer, headers={"Retry-After": str(error.retry_after)})
     return problem(request.scope, answer, answer.detail or str(error))

@@ -5,8 +5,9 @@ answers is what the linter of the API Design Rules 2.2.0 trips over in an exampl
 second item under `properties`. Every time is the same one.
 """
 
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,8 +37,28 @@ _BY_ADMINISTRATOR: Final = _asked_for("source-health")
 _BY_PRIVACY_OFFICER: Final = _asked_for("log-inspection")
 _BY_PORTAL: Final = {"X-Processing-Activity": "informing-residents", "X-Occasion": "none"}
 _BY_STEWARD: Final = _asked_for("subject-requests")
-_REQUEST: Final = {"id": "req_0b9d6a1c52e84f7a93c04d5be8f21a67"}
+_HEX: Final = "0b9d6a1c52e84f7a93c04d5be8f21a67"
+_REQUEST: Final = {"id": f"req_{_HEX}"}
 _OF_A_REQUEST: Final = frozenset({"id", "receivedAt", "dueOn", "decidedAt"})
+_WITH: Final = {"id": "rel_1EDWH82QHJ8QM5RMV7JQW33YCG"}  # another, so that what is recorded shows in no other example
+_CONTACT: Final = {
+    "capacity": "licensing",
+    "channel": "telephone",
+    "direction": "inbound",
+    "subject": "Wanneer komt het besluit?",
+    "text": "Belt over de aanvraag; wil weten wanneer er een besluit is.",
+    "outcome": "Wordt deze week teruggebeld.",
+}
+_TASK: Final = {
+    "capacity": "licensing",
+    "kind": "question",
+    "subject": "Wanneer komt het besluit?",
+    "text": "Wanneer is er een besluit te verwachten?",
+    "due": "2030-01-15",
+    "to": {"department": "Vergunningen"},
+}
+_COMMITMENT: Final = {"capacity": "licensing", "subject": "Terugbellen over het besluit", "due": "2030-01-15"}
+_MADE: Final = frozenset({"id"})
 _SOURCE: Final = {"name": "permits"}
 _PAGED: Final = frozenset({"next"})
 _RELATION: Final = {"id": "rel_4G04NJKW8P033NPZ6FXCS4EHJT"}
@@ -88,6 +109,90 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
     },
     "listRelationConsultations": {
         "portal": Example("The portal for residents", _BY_PORTAL | _RELATION | {"limit": 2}, varies=frozenset({"results", "next"}))
+    },
+    "recordContactMoment": {"call": Example("The contact centre, after a call", _BY_CONTACT_CENTRE | _WITH, _CONTACT, varies=_MADE)},
+    "listRelationContactMoments": {
+        "last": Example(
+            "The contact centre",
+            _BY_CONTACT_CENTRE | _WITH | {"limit": 1},
+            varies=frozenset({"results", "next"}),
+            after="recordContactMoment",
+        )
+    },
+    "recordUnidentifiedContact": {
+        "call": Example("The contact centre, after a call of somebody who gave no name", _BY_CONTACT_CENTRE, _CONTACT, varies=_MADE)
+    },
+    "listUnidentifiedContacts": {
+        "last": Example(
+            "The contact centre",
+            _BY_CONTACT_CENTRE | {"limit": 1},
+            varies=frozenset({"results", "next"}),
+            after="recordUnidentifiedContact",
+        )
+    },
+    "getContactMoment": {
+        "call": Example("The contact centre", _BY_CONTACT_CENTRE | {"id": f"con_{_HEX}"}, varies=_MADE, after="recordContactMoment")
+    },
+    "changeContactMoment": {
+        "correction": Example(
+            "The contact centre, what was said should read otherwise",
+            _BY_CONTACT_CENTRE | {"id": f"con_{_HEX}"},
+            {"step": "corrected", "text": "Verkeerd verstaan.", "contact": {**_CONTACT, "text": "Belt over de leges van de aanvraag."}},
+            varies=_MADE,
+            after="recordContactMoment",
+        )
+    },
+    "askTask": {"question": Example("The contact centre, a question to the permits desk", _BY_CONTACT_CENTRE | _WITH, _TASK, varies=_MADE)},
+    "listRelationTasks": {
+        "last": Example(
+            "The contact centre", _BY_CONTACT_CENTRE | _WITH | {"limit": 1}, varies=frozenset({"results", "next"}), after="askTask"
+        )
+    },
+    "listTasks": {
+        "mine": Example(
+            "The permits desk, what there is to do",
+            BY_PERMITS | {"assignee": "me", "state": "open", "limit": 1},
+            varies=frozenset({"results", "next"}),
+            after="askTask",
+        )
+    },
+    "getTask": {"question": Example("The permits desk", BY_PERMITS | {"id": f"tsk_{_HEX}"}, varies=_MADE, after="askTask")},
+    "changeTask": {
+        "answer": Example(
+            "The permits desk, the answer",
+            BY_PERMITS | {"id": f"tsk_{_HEX}"},
+            {"step": "answered", "text": "Voor het einde van de maand."},
+            varies=_MADE,
+            after="askTask",
+        )
+    },
+    "recordCommitment": {
+        "call": Example("The contact centre promised to call back", _BY_CONTACT_CENTRE | _WITH, _COMMITMENT, varies=_MADE)
+    },
+    "listRelationCommitments": {
+        "last": Example(
+            "The contact centre", _BY_CONTACT_CENTRE | _WITH | {"limit": 1}, varies=frozenset({"results", "next"}), after="recordCommitment"
+        )
+    },
+    "listCommitments": {
+        "mine": Example(
+            "The contact centre",
+            _BY_CONTACT_CENTRE | {"assignee": "me", "state": "open", "limit": 1},
+            varies=frozenset({"results", "next"}),
+            after="recordCommitment",
+        )
+    },
+    "getCommitment": {
+        "call": Example("The contact centre", _BY_CONTACT_CENTRE | {"id": f"com_{_HEX}"}, varies=_MADE, after="recordCommitment")
+    },
+    "changeCommitment": {
+        "kept": Example(
+            "The contact centre called back",
+            _BY_CONTACT_CENTRE | {"id": f"com_{_HEX}"},
+            {"step": "kept"},
+            varies=_MADE,
+            after="recordCommitment",
+        )
     },
     "makeSubjectRequest": {
         "correction": Example(
@@ -162,7 +267,7 @@ def add_examples(operation: dict[str, Any], shared: Mapping[str, dict[str, Any]]
 
     `shared` has the parameters that the operation refers to, `answered` the answers to its examples.
     """
-    named = EXAMPLES.get(operation["operationId"], {})
+    named = {name: _with_key(operation["operationId"], name, one) for name, one in EXAMPLES.get(operation["operationId"], {}).items()}
     operation["parameters"] = [_with_values(parameter, shared, named) for parameter in operation["parameters"]]
     if "requestBody" in operation:
         bodies = {name: {"summary": example.summary, "value": example.body} for name, example in named.items()}
@@ -171,6 +276,12 @@ def add_examples(operation: dict[str, Any], shared: Mapping[str, dict[str, Any]]
     success["content"]["application/json"]["examples"] = {
         name: {"summary": example.summary, "value": answered.get(name)} for name, example in named.items()
     }
+
+
+def _with_key(operation: str, name: str, example: Example) -> Example:
+    """With an Idempotency-Key of its own: the same one for two requests is refused."""
+    key = f'"{uuid.uuid5(uuid.NAMESPACE_URL, f"{operation}/{name}")}"'
+    return replace(example, values={"Idempotency-Key": key, **example.values})
 
 
 def _with_values(parameter: dict[str, Any], shared: Mapping[str, dict[str, Any]], named: Mapping[str, Example]) -> dict[str, Any]:

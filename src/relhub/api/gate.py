@@ -26,7 +26,7 @@ from relhub.services.verify_token import MAX_TOKEN
 
 _BEARER = re.compile(rf"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{{1,{MAX_TOKEN}}})")
 ACTIVITY: Final = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}"
-OCCASION: Final = r"(none|case:[a-z][a-z0-9-]{0,39}/[!-~]([ -~]{0,198}[!-~])?|break-glass: ?[ -~]{20,600})"
+OCCASION: Final = r"(none|case:[a-z][a-z0-9-]{0,39}/[!-~]([ -~]{0,198}[!-~])?|(task|question):tsk_[0-9a-f]{32}|contact-moment:con_[0-9a-f]{32}|break-glass: ?[ -~]{20,600})"
 IDEMPOTENCY_KEY: Final = r'("[!#-~]{1,200}"|[!#-~]{1,200})'
 _WRONG_FORM: Final = "is empty, too long, or has characters that are not allowed"
 _TOKEN_KEYS = frozenset({"token", "access_token", "accessToken", "api_key", "apiKey", "key"})
@@ -164,7 +164,7 @@ def _wrong_headers(sent: Mapping[str, list[str]], who: Authenticated) -> Iterato
         sent,
         "X-Occasion",
         OCCASION,
-        wrong="must be none, case:{source}/{case number}, or break-glass: and the reason in words (at least 20 characters; percent-encoded where not ASCII)",
+        wrong="must be none, case:{source}/{case number}, task:, question: or contact-moment: and the id, or break-glass: and the reason in words (at least 20 characters; percent-encoded where not ASCII)",
     )
     yield from _wrong_header(sent, "Idempotency-Key", IDEMPOTENCY_KEY)
     if who.may_name_official:

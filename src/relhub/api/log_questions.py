@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from relhub.api.answers import RELATION_ID
+from relhub.api.answer_party import RELATION_ID
 from relhub.api.gate import ACTIVITY
 from relhub.api.questions import PRINTABLE, Strict
 from relhub.domain.tokens import OFFICIAL

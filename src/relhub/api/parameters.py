@@ -6,9 +6,20 @@ from fastapi import Query, Request
 
 from relhub.api.answer_cases import Capacity
 from relhub.api.questions import PRINTABLE, SOURCE
-from relhub.services.asked import CaseQuery, DepartmentQuery, EventQuery, PageQuery, PlaceQuery, RelationQuery, RequestQuery, ViewOptions
+from relhub.errors import InvalidInput, Problem
+from relhub.services.asked import (
+    CaseQuery,
+    DepartmentQuery,
+    EntryQuery,
+    EventQuery,
+    PageQuery,
+    PlaceQuery,
+    RelationQuery,
+    RequestQuery,
+    ViewOptions,
+)
 
-_SECTION = "(summary|party|cases)"
+_SECTION = "(summary|party|cases|contact-moments|tasks|commitments)"
 
 
 async def view_options(
@@ -16,9 +27,9 @@ async def view_options(
     sections: Annotated[
         str | None,
         Query(
-            pattern=f"^{_SECTION}(,{_SECTION}){{0,2}}$",
+            pattern=f"^{_SECTION}(,{_SECTION}){{0,5}}$",
             title="Onderdelen",
-            description="The sections that you need, with commas between; without this all three.",
+            description="The sections that you need, with commas between; without this all.",
             examples=["summary,cases"],
         ),
     ] = None,
@@ -126,6 +137,44 @@ async def event_query(
 ) -> EventQuery:
     """From where on, and how many."""
     return EventQuery(cursor or "", limit, start)
+
+
+async def entry_query(
+    state: Annotated[
+        Literal["open", "done"] | None,
+        Query(title="Stand", description="`open` (lopend): not done with. `done` (afgedaan): those that are. Without it both."),
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> EntryQuery:
+    """Which entries of a relation, and which page of them."""
+    return EntryQuery({"open": True, "done": False}.get(state or ""), "department", cursor or "", limit)
+
+
+async def assigned_query(
+    assignee: Annotated[
+        Literal["me", "department"] | None,
+        Query(
+            title="Behandelaar",
+            description="`me`: the official on whose behalf you ask, with what nobody in the department has taken. `department`: your department.",
+        ),
+    ] = None,
+    recorder: Annotated[
+        Literal["me", "department"] | None,
+        Query(title="Vastgelegd door", description="In place of `assignee`: what you recorded yourself, or your department."),
+    ] = None,
+    state: Annotated[
+        Literal["open", "done"] | None,
+        Query(title="Stand", description="`open` (lopend): not done with. `done` (afgedaan): those that are. Without it both."),
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> EntryQuery:
+    """Whose tasks or commitments, and which page of them."""
+    if assignee and recorder:
+        raise InvalidInput(Problem("query recorder", "can't be given beside assignee: ask for one of the two"))
+    whose = f"by-{recorder}" if recorder else assignee or "department"
+    return EntryQuery({"open": True, "done": False}.get(state or ""), whose, cursor or "", limit)
 
 
 async def request_query(

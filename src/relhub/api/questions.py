@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
-from relhub.api.answers import RELATION_ID
+from relhub.api.answer_party import RELATION_ID
 from relhub.services.asked import Reference, SearchQuery
 
 SOURCE = r"^[a-z][a-z0-9-]{0,39}$"

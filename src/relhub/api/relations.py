@@ -5,8 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
+from relhub.api.answer_party import RELATION_ID
 from relhub.api.answer_relations import BatchResults, RelationResults
-from relhub.api.answers import RELATION_ID, CaseResults, RelationView, SearchResults
+from relhub.api.answers import CaseResults, RelationView, SearchResults
 from relhub.api.errors import METHOD_NOT_ALLOWED, refused
 from relhub.api.etag import tagged
 from relhub.api.gate import Gated, Route

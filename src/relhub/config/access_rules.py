@@ -12,7 +12,9 @@ from relhub.config.sources import SourceConfig
 from relhub.config.toml import checked, parsed, read
 from relhub.domain.access import AccessRules, Activity, Consumer, FieldGroup, Organisation
 from relhub.domain.compartments import CONFIDENTIALITIES, Category, Level, Opening, Regime
+from relhub.domain.entries import Sort as EntrySort
 from relhub.domain.occasions import CaseCondition
+from relhub.domain.occasions import Sort as OccasionSort
 from relhub.domain.record import CAPACITIES, Capacity
 from relhub.errors import ConfigurationError
 
@@ -69,7 +71,7 @@ class _Activity(_Strict):
     register_uri: str
     purpose: str
     legal_basis: str
-    occasions: Annotated[frozenset[Literal["case", "none", "break-glass"]], Field(min_length=1)]
+    occasions: Annotated[frozenset[OccasionSort], Field(min_length=1)]
     case: _Case = _Case()
     rule: tuple[_Rule, ...] = ()
     levels: dict[Capacity, LevelName] = {}
@@ -88,6 +90,7 @@ class _Activity(_Strict):
     follow: bool = False
     inspect_log: bool = False
     subject_log: bool = False
+    records: frozenset[EntrySort] = frozenset()
     make_requests: bool = False
     handle_requests: bool = False
     restricted: bool = False
@@ -124,7 +127,7 @@ class _Activity(_Strict):
             "subject_log",
             "disclosable",
         )
-        for_the_subject = ("make_requests", "handle_requests", "restricted")
+        for_the_subject = ("records", "make_requests", "handle_requests", "restricted")
         return Activity(
             **{name: getattr(self, name) for name in (*same, *rights, *for_the_subject)},
             occasions=frozenset(self.occasions),
@@ -141,6 +144,7 @@ class _BreakGlass(_Strict):
 
 class _RulesFile(_Strict):
     coordinator: str
+    coordinator_department: str = ""
     organisation: Annotated[tuple[_Organisation, ...], Field(min_length=1)]
     privacy_officer: _BreakGlass | None = None
     activity: tuple[_Activity, ...]
@@ -168,6 +172,7 @@ def load_access_rules(path: Path) -> AccessRules:
     return AccessRules(
         version=hashlib.sha256(raw).hexdigest()[:12],
         coordinator=file.coordinator,
+        coordinator_department=file.coordinator_department,
         activities={config.id: config.activity() for config in file.activity},
         organisations={one.name: Organisation(one.name, one.oin, one.controllers) for one in file.organisation},
         tell=file.privacy_officer.tell if file.privacy_officer else "",

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from relhub.domain.compartments import Compartment, Level, Opening, Scope, highest_level, levels_of
+from relhub.domain.compartments import OWN, Compartment, Level, Opening, Scope, highest_level, level_of, levels_of
+from relhub.domain.entries import Sort
 from relhub.domain.marks import bars
 from relhub.domain.occasions import WHOLE_CONDITION, CaseCondition, Occasion
+from relhub.domain.record import Capacity
 
 FieldGroup = Literal["identifiers", "contact-details", "non-disclosed"]
 FIELD_GROUPS: tuple[FieldGroup, ...] = ("identifiers", "contact-details", "non-disclosed")
@@ -33,7 +35,7 @@ class Activity:
     register_uri: str
     purpose: str
     legal_basis: str
-    occasions: frozenset[str]  # "case", "none", "break-glass"
+    occasions: frozenset[str]  # of domain/occasions.py
     openings: tuple[Opening, ...] = ()
     case: CaseCondition = WHOLE_CONDITION
     groups: frozenset[FieldGroup] = frozenset()
@@ -50,6 +52,7 @@ class Activity:
     follow: bool = False  # hear of changes, of many relations and without an occasion
     inspect_log: bool = False  # search the consultation log: for privacy officers
     subject_log: bool = False  # see who looked at one relation: for the one it is about, through the organisation's portal
+    records: frozenset[Sort] = frozenset()  # which entries may be made for it
     make_requests: bool = False  # make requests for the one it is about: for the organisation's portal
     handle_requests: bool = False  # see and decide those: for privacy officers and data stewards
     restricted: bool = False  # use what is restricted or objected to: to handle that, for a legal claim, for others' rights
@@ -71,6 +74,7 @@ class AccessRules:
     coordinator: str  # through whom a referral is asked
     activities: Mapping[str, Activity] = field(default_factory=dict)
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
+    coordinator_department: str = ""  # that hands on what is asked through the coordinator
     tell: str = ""  # where the privacy officer is told of break-glass and unusual searching
 
 
@@ -121,12 +125,18 @@ _NO_ROLE = Refusal("This processing activity asks for a role that this applicati
 _HOW = {
     "case": "the case you work on (X-Occasion: case:permits/V-2026-00001)",
     "none": "none (leave X-Occasion out)",
+    "task": "what you were asked (X-Occasion: task:tsk_…)",
+    "question": "the answer to what you asked, when it says so (X-Occasion: question:tsk_…)",
+    "contact-moment": "a contact that your department just had (X-Occasion: contact-moment:con_…)",
     "break-glass": "break-glass with the reason in words (X-Occasion: break-glass:…)",
 }
 
 
-def admits(rules: AccessRules, consumer: Consumer, activity_id: str, occasion: Occasion) -> Activity | Refusal:
-    """The activity, when this consumer may use it on such an occasion: before that is verified against the facts."""
+def admits(rules: AccessRules, consumer: Consumer, activity_id: str, occasion: Occasion, *, own_work: bool = False) -> Activity | Refusal:
+    """The activity, when this consumer may use it on such an occasion: before that is verified against the facts.
+
+    `own_work`: what is asked for is the department's own work, for which no occasion is needed.
+    """
     activity = rules.activities.get(activity_id)
     if activity is None or activity_id not in consumer.activities:
         return _NOT_AGREED
@@ -139,7 +149,7 @@ def admits(rules: AccessRules, consumer: Consumer, activity_id: str, occasion: O
             return Refusal(_NOT_FOR.format(word))
     if activity.roles and not activity.roles & consumer.roles:
         return _NO_ROLE
-    if occasion.sort not in activity.occasions:
+    if occasion.sort not in activity.occasions and not (own_work and occasion.sort == "none"):
         return Refusal(f"This processing activity accepts as occasion: {' or '.join(_HOW[sort] for sort in sorted(activity.occasions))}.")
     return activity
 
@@ -178,7 +188,19 @@ def names_parties(profile: Profile, occasion: Occasion, source: str, case_id: st
     the case in full, and for who needs no case.
     """
     own = occasion == Occasion("case", source, case_id)
-    return own or occasion.sort != "case" or profile.levels.get(compartment) == Level.full
+    return own or occasion.sort in ("none", "break-glass") or profile.levels.get(compartment) == Level.full
+
+
+def may_record(profile: Profile, capacity: Capacity, sort: Sort, confidentiality: str) -> bool:
+    """Whether entries of this sort may be made in this capacity: where the activity knows at least that a colleague may be involved."""
+    own = Compartment(-1, OWN + profile.organisation, profile.organisation, capacity, sort, confidentiality)
+    return sort in profile.activity.records and level_of(profile.activity.openings, own, profile.organisation) > Level.none
+
+
+ENTRY_DOES_NOT_HOLD = Refusal(
+    "The occasion does not hold: it must be what your department was asked and has not answered, an answer to you that says so, "
+    "or a contact of your department of the last week, about this relation."
+)
 
 
 def occasion_does_not_hold(activity: Activity, *, with_relation: bool = True, about: str = "involves this relation") -> Refusal:

@@ -10,6 +10,9 @@ from relhub.domain.record import Capacity
 Regime = Literal["avg", "wpg"]
 Category = Literal["ordinary", "criminal", "special"]
 
+OWN = "hub:"
+"""Before the name of an organisation: as source of what its officials record in relhub itself."""
+
 CONFIDENTIALITIES = (
     "openbaar",
     "beperkt_openbaar",

@@ -7,14 +7,18 @@ from urllib.parse import unquote
 
 from relhub.domain.identifiers import bsn
 
-Sort = Literal["none", "case", "break-glass"]
-SORTS: tuple[Sort, ...] = ("none", "case", "break-glass")
+Sort = Literal["none", "case", "break-glass", "task", "question", "contact-moment"]
+SORTS: tuple[Sort, ...] = ("none", "case", "break-glass", "task", "question", "contact-moment")
+ENTRIES: frozenset[Sort] = frozenset({"task", "question", "contact-moment"})
 SHORTEST_REASON = 20  # characters: less says nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """`case:permits/V-2026-00123`, `break-glass:why, in words`, or `none`."""
+    """`case:permits/V-2026-00123`, `task:tsk_…`, `question:tsk_…`, `contact-moment:con_…`, `break-glass:why, in words`, or `none`.
+
+    `case_id`: of the case, or of the entry.
+    """
 
     sort: Sort
     source: str = ""
@@ -24,6 +28,8 @@ class Occasion:
     def __str__(self) -> str:
         if self.sort == "case":
             return f"case:{self.source}/{self.case_id}"
+        if self.sort in ENTRIES:
+            return f"{self.sort}:{self.case_id}"
         return f"{self.sort}:{self.reason}" if self.reason else self.sort
 
 
@@ -66,6 +72,7 @@ def _is_bsn(digits: str) -> bool:
 
 
 WHOLE_CONDITION = CaseCondition()
+_ENTRY_ID = re.compile(r"(con|tsk)_[0-9a-f]{32}")
 
 
 def parse_occasion(text: str) -> Occasion | None:
@@ -76,5 +83,7 @@ def parse_occasion(text: str) -> Occasion | None:
     if sort == "break-glass":
         reason = " ".join(unquote(rest).split())
         return Occasion("break-glass", reason=reason) if len(reason) >= SHORTEST_REASON and reason.isprintable() else None
+    if sort in ENTRIES:
+        return Occasion(sort, case_id=rest) if _ENTRY_ID.fullmatch(rest) else None
     source, _, case_id = rest.partition("/")
     return Occasion("case", source, case_id) if sort == "case" and source and case_id else None

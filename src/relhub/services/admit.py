@@ -4,17 +4,28 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from relhub.adapters.behalf import on_behalf_of
-from relhub.domain.access import Activity, Profile, Refusal, admits, occasion_does_not_hold, place_occasion_does_not_hold
+from relhub.domain.access import (
+    ENTRY_DOES_NOT_HOLD,
+    Activity,
+    Profile,
+    Refusal,
+    admits,
+    occasion_does_not_hold,
+    place_occasion_does_not_hold,
+)
 from relhub.domain.behalf import Behalf
-from relhub.domain.occasions import SHORTEST_REASON, Occasion, names_by_number, parse_occasion
+from relhub.domain.entries import ANSWER_OPENS, CONTACT_OPENS
+from relhub.domain.occasions import ENTRIES, SHORTEST_REASON, Occasion, names_by_number, parse_occasion
 from relhub.errors import InvalidInput, NotAllowed, NotFound, Problem, Restricted, SourceError
 from relhub.services.asked import Asked
 from relhub.services.fetch_case import could_show, fetch_case
 from relhub.services.hub import Hub
 from relhub.services.tell_privacy_officer import keep_notice
+from relhub.storage.entries import opened_by
 from relhub.storage.log import Look, add_look
+from relhub.storage.seen import ENTRY
 
-_FORM = f"must be none, case:{{source}}/{{case id}}, or break-glass: and the reason in words ({SHORTEST_REASON} characters at least)"
+_FORM = f"must be none, case:{{source}}/{{case id}}, task:, question: or contact-moment: and the id, or break-glass: and the reason in words ({SHORTEST_REASON} characters at least)"
 
 _NO_WATCHER = Refusal("This processing activity may not see how sources are doing; name one of which the access rule says health = true.")
 _NO_NUMBER = "must not hold a citizen service number (BSN): the words are kept and sent on, and whom they are about is in the log already"
@@ -28,28 +39,39 @@ class Admitted:
     profile: Profile
     occasion: Occasion
     look: Look
+    opens: str = ""  # the relation that the occasion is about, when it is an entry: verified already
     of_place: bool = False  # asked about a place, not a relation
 
     @property
     def occasion_case(self) -> tuple[str, str]:
-        return (self.occasion.source, self.occasion.case_id)
+        """(source, case id) for the statement that verifies it; of an entry that it is about this relation."""
+        return (ENTRY, self.opens) if self.opens else (self.occasion.source, self.occasion.case_id)
 
     @property
     def on_case(self) -> bool:
-        """Whether the occasion is a case, which has to be verified."""
-        return self.occasion.sort == "case"
+        """Whether the occasion is a case or an entry, which has to involve what is asked for."""
+        return self.occasion.sort not in ("none", "break-glass")
 
     @property
     def does_not_hold(self) -> Refusal:
+        if self.opens:
+            return ENTRY_DOES_NOT_HOLD
         return (place_occasion_does_not_hold if self.of_place else occasion_does_not_hold)(self.profile.activity)
 
 
 async def admit(
-    hub: Hub, asked: Asked, operation: str, sections: tuple[str, ...] = (), *, verified_with_the_look: bool = False, of_place: bool = False
+    hub: Hub,
+    asked: Asked,
+    operation: str,
+    sections: tuple[str, ...] = (),
+    *,
+    verified_with_the_look: bool = False,
+    own_work: bool = False,
+    of_place: bool = False,
 ) -> Admitted:
     """The visibility profile of this question. Raises NotAllowed (logged), or InvalidInput for an occasion that can't be read.
 
-    `sections`: those that it asks for, for the log. `verified_with_the_look`: the statement that looks says itself when there are compartments that the profile does not know.
+    `sections`: those that it asks for, for the log. `verified_with_the_look`: the statement that looks says itself when there are compartments that the profile does not know. `own_work`: as of `admits`.
     """
     occasion = parse_occasion(asked.occasion)
     if occasion is None:
@@ -59,17 +81,30 @@ async def admit(
     if not verified_with_the_look:
         async with hub.database.driver() as driver:
             await hub.access.renew(driver)
-    activity = admits(hub.access.rules, asked.consumer, asked.activity, occasion)
+    activity = admits(hub.access.rules, asked.consumer, asked.activity, occasion, own_work=own_work)
     if isinstance(activity, Refusal):
         await refuse(hub, _look(hub, asked, occasion, operation, None, sections), activity)
     profile = hub.access.profile(activity, asked.consumer.organisation)
-    admitted = Admitted(profile, occasion, _look(hub, asked, occasion, operation, profile, sections), of_place)
+    admitted = Admitted(profile, occasion, _look(hub, asked, occasion, operation, profile, sections), of_place=of_place)
     on_behalf_of.set(_behalf(asked, activity))
     if occasion.sort == "break-glass":
         await _break_glass(hub, asked, admitted)
-    if admitted.on_case and not _of_own_organisation(hub, asked, occasion):
+    if occasion.sort in ENTRIES:
+        admitted.opens = await _opened_by(hub, admitted)
+    elif admitted.on_case and not _of_own_organisation(hub, asked, occasion):
         await refuse(hub, admitted.look, admitted.does_not_hold)
     return admitted
+
+
+async def _opened_by(hub: Hub, admitted: Admitted) -> str:
+    """The relation that an entry is the occasion for. Raises NotAllowed (logged) when it is none."""
+    look, occasion = admitted.look, admitted.occasion
+    async with hub.database.driver() as driver:
+        since = look.at - CONTACT_OPENS, look.at - ANSWER_OPENS
+        found = await opened_by(driver, occasion.sort, occasion.case_id, look.organisation, look.department, *since)
+    if found is None:
+        await refuse(hub, look, ENTRY_DOES_NOT_HOLD)
+    return found
 
 
 async def admit_watcher(hub: Hub, asked: Asked, operation: str) -> Admitted:

@@ -25,7 +25,7 @@ class Asked:
 class ViewOptions:
     """`max_age`: seconds; an older copy is fetched again first."""
 
-    sections: frozenset[str] = frozenset({"summary", "party", "cases"})
+    sections: frozenset[str] = frozenset({"summary", "party", "cases", "contact-moments", "tasks", "commitments"})
     origins: bool = False
     max_age: int | None = None
 
@@ -71,6 +71,16 @@ class RequestQuery:
     state: str = ""
     sort: str = ""
     source: str = ""
+    cursor: str = ""
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class EntryQuery:
+    """Entries that are open, that are not, or either (None). `whose`: me, department, by-me or by-department, where it is not of one relation."""
+
+    is_open: bool | None = None
+    whose: str = "department"
     cursor: str = ""
     limit: int = 20
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from relhub.config.sources import SourceConfig
 from relhub.domain.access import AccessRules, Activity, Profile, profile_of
-from relhub.domain.compartments import Compartment, Scope
+from relhub.domain.compartments import OWN, Compartment, Scope, Sensitivity
 from relhub.domain.record import Capacity
 from relhub.storage.compartments import Key, compartments_after
 from relhub.storage.database import Driver
@@ -48,6 +48,8 @@ class Access:
     def _compartment(self, id_: int, key: Key) -> Compartment | None:
         """None for cases of a source that is no longer there: nobody sees those."""
         source, capacity, kind, confidentiality = key
+        if source.startswith(OWN):  # what officials of that organisation record here
+            return Compartment(id_, source, source.removeprefix(OWN), capacity, kind, confidentiality, Sensitivity())
         config = self._sources.get(source)
         if config is None:
             return None

@@ -43,7 +43,14 @@ def _any(names: frozenset[str]) -> str:
 
 
 def _occasion(activity: Activity, sort: str) -> str:
-    return {"case": str(activity.case), "none": "nothing in particular", "break-glass": "an emergency, with the reason in words"}[sort]
+    return {
+        "case": str(activity.case),
+        "none": "nothing in particular",
+        "break-glass": "an emergency, with the reason in words",
+        "task": "what the department was asked and has not answered",
+        "question": "an answer that says so",
+        "contact-moment": "a contact of the department of the last week",
+    }[sort]
 
 
 def _rights(activity: Activity) -> Iterator[str]:
@@ -61,6 +68,8 @@ def _rights(activity: Activity) -> Iterator[str]:
         yield "search who looked at whom"
     if activity.subject_log:
         yield "show who looked to the one it is about"
+    if activity.records:
+        yield f"record {', '.join(sorted(activity.records))}"
     if activity.make_requests:
         yield "make requests for the one it is about"
     if activity.handle_requests:

@@ -5,10 +5,11 @@ from typing import Protocol, TypeVar
 
 from relhub.domain.access import occasion_does_not_hold
 from relhub.errors import NotAllowed, NotFound, Restricted
-from relhub.services.admit import Admitted, fetch_occasion, refuse, renew
+from relhub.services.admit import Admitted, fetch_occasion, not_found, refuse, renew, restricted
 from relhub.services.hub import Hub
 from relhub.storage.cases import is_open_with
 from relhub.storage.database import Driver
+from relhub.storage.seen import verdict
 
 NOT_FOUND = "There is no such relation, or nothing of it that this processing activity may see."
 
@@ -28,16 +29,30 @@ async def look(hub: Hub, admitted: Admitted, read: Callable[[Driver], Awaitable[
 
     Raises NotAllowed, NotFound, Restricted, and SourceError when the occasion can't be verified.
     """
+    return await look_with(hub, admitted, _once(hub, read))
 
+
+def _once(hub: Hub, read: Callable[[Driver], Awaitable[_Looked]]) -> Callable[[], Awaitable[_Looked]]:
     async def once() -> _Looked:
         async with hub.database.driver() as driver:
             return await read(driver)
 
-    return await look_with(hub, admitted, once)
+    return once
 
 
 async def look_with(hub: Hub, admitted: Admitted, once: Callable[[], Awaitable[_Looked]]) -> _Looked:
     """The same, where `once` opens the connection itself."""
+    looked = await _looked(hub, admitted, once)
+    if looked.outcome == "not-found":
+        raise NotFound(NOT_FOUND)
+    if looked.outcome == "restricted":
+        raise Restricted(admitted.profile.coordinator)
+    if looked.outcome != "shown":
+        raise NotAllowed(admitted.does_not_hold.reason)
+    return looked
+
+
+async def _looked(hub: Hub, admitted: Admitted, once: Callable[[], Awaitable[_Looked]]) -> _Looked:
     fetched = False
     while True:
         looked = await once()
@@ -47,14 +62,21 @@ async def look_with(hub: Hub, admitted: Admitted, once: Callable[[], Awaitable[_
             await fetch_occasion(hub, admitted)
             fetched = True
         else:
-            break
-    if looked.outcome == "not-found":
-        raise NotFound(NOT_FOUND)
-    if looked.outcome == "restricted":
-        raise Restricted(admitted.profile.coordinator)
-    if looked.outcome != "shown":
-        raise NotAllowed(admitted.does_not_hold.reason)
-    return looked
+            return looked
+
+
+async def look_to_write(hub: Hub, admitted: Admitted, relation_id: str) -> str:
+    """The id that the relation has now, for who is to write something about it. Raises as `look` does, and logs that."""
+    occasion = admitted.occasion_case
+    read = _once(hub, lambda driver: verdict(driver, relation_id, admitted.profile, occasion, admitted.look))
+    found = await _looked(hub, admitted, read)
+    if found.outcome == "not-found":
+        await not_found(hub, admitted.look, NOT_FOUND)
+    if found.outcome == "restricted":
+        await restricted(hub, admitted)
+    if found.outcome != "shown":
+        await refuse(hub, admitted.look, admitted.does_not_hold)
+    return found.relation_id
 
 
 async def verify_without_relation(hub: Hub, admitted: Admitted) -> None:

@@ -8,6 +8,7 @@ import orjson
 
 from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
+from relhub.domain.entries import Sort
 from relhub.domain.golden import Golden, Voice, golden_record
 from relhub.domain.identity import shared_evidence
 from relhub.domain.marks import CONTESTED
@@ -18,6 +19,7 @@ from relhub.services.asked import Asked, View, ViewOptions
 from relhub.services.cursors import write_cursor
 from relhub.services.hub import Hub
 from relhub.services.keep_records import PARTY, at_utc
+from relhub.services.list_entries import entry_page
 from relhub.services.look import look
 from relhub.services.refresh_relation import refresh_relation, stale_sources
 from relhub.services.show_numbers import numbers_of, with_numbers
@@ -61,16 +63,37 @@ def _sections(
     complete = is_complete(sources) and not parts.referral
     head: dict[str, Any] = {"id": parts.relation_id, "kind": parts.kind, "complete": complete, "sources": sources}
     if "summary" in options.sections:
-        head["summary"] = {"openCases": parts.open_cases, "byCapacity": parts.by_capacity}
+        head["summary"] = _summary(parts)
     if "party" in options.sections:
         golden = _golden(hub, profile, parts)
         head["party"] = golden and golden.record
         if options.origins:
             head["origins"] = golden.origins() if golden else {}
+    for sort, name in _ENTRY_SECTIONS.items():
+        if name[0] in options.sections:
+            head[name[1]] = orjson.Fragment(entry_page(hub, sort, parts.relation_id, parts.entries.pages[sort], name="items"))
     head |= more
     if parts.referral:
         head["referral"] = {"via": "coordinator", "ask": profile.coordinator}
     return head, case_page(hub, parts, PAGE, name="items") if "cases" in options.sections else b""
+
+
+_ENTRY_SECTIONS: Mapping[Sort, tuple[str, str]] = {
+    "contact-moment": ("contact-moments", "contactMoments"),
+    "task": ("tasks", "tasks"),
+    "commitment": ("commitments", "commitments"),
+}
+
+
+def _summary(parts: ViewParts) -> dict[str, Any]:
+    entries = parts.entries
+    return {
+        "openCases": parts.open_cases,
+        "byCapacity": parts.by_capacity,
+        "lastContactAt": at_utc(entries.last_contact) if entries.last_contact else None,
+        "openTasks": entries.open_tasks,
+        "commitmentsDue": entries.due_commitments,
+    }
 
 
 def _joined(head: Mapping[str, Any], cases: bytes) -> bytes:

@@ -8,6 +8,7 @@ import orjson
 from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
+from relhub.storage.seen import ENTRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ ORDER BY 1, 4, 2
 """
 
 # What `seen.py` says of one relation, for many: the same verdict and the same counts.
-_GLANCES = """
+_GLANCES = f"""
 WITH target AS (
     SELECT q.id asked, coalesce(s.id, r.id) id, coalesce(s.kind, r.kind) kind,
         coalesce(CASE WHEN s.id IS NULL THEN r.marks ELSE s.marks END && $10, false) restricted FROM unnest($1::text[]) q (id)
@@ -53,7 +54,8 @@ WITH target AS (
 SELECT t.asked, t.id, t.kind, t.restricted, (
         SELECT (c.open OR NOT $8) AND ($7::text IS NULL OR $7 = ANY(c.departments))
             AND (NOT $9 OR EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.case_id = c.id))
-        FROM case_record c WHERE c.source = $5 AND c.case_id = $6 AND c.compartment = ANY($3)) holds,
+        FROM case_record c WHERE c.source = $5 AND c.case_id = $6 AND c.compartment = ANY($3)
+        UNION ALL SELECT t.id = $6 WHERE $5 = '{ENTRY}') holds,
     EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.compartment = ANY($3)) named,
     EXISTS (SELECT FROM involvement i WHERE i.relation_id = t.id AND i.compartment = ANY($4)) referred,
     (SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM (

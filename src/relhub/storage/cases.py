@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
 from relhub.storage.database import Driver, Store
+from relhub.storage.seen import ENTRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,39 @@ async def set_keys_of(store: Store, source: str, case_id: str) -> list[str]:
     """The set of documents that this case was read from."""
     rows = await store.driver.fetch("SELECT set_key FROM case_record WHERE source = $1 AND case_id = $2", source, case_id)
     return [row["set_key"] for row in rows]
+
+
+async def cases_seen(driver: Driver, profile: Profile, refs: Sequence[str], relation_id: str) -> dict[str, int]:
+    """The compartments of those of these cases (`source/case id`) that are seen from `summary` on and involve this relation; of any, when it is empty."""
+    names = [ref.partition("/") for ref in refs]
+    rows = await driver.fetch(
+        """
+        SELECT c.source || '/' || c.case_id ref, c.compartment FROM unnest($1::text[], $2::text[]) q (source, case_id)
+        JOIN case_record c ON (c.source, c.case_id) = (q.source, q.case_id) AND c.compartment = ANY($4)
+        WHERE $3 = '' OR EXISTS (SELECT FROM involvement i WHERE i.case_id = c.id AND i.relation_id = $3)
+        """,
+        [name[0] for name in names],
+        [name[2] for name in names],
+        relation_id,
+        profile.at_least(Level.summary),
+    )
+    return {row["ref"]: row["compartment"] for row in rows}
+
+
+async def department_of_seen(driver: Driver, profile: Profile, ref: str, relation_id: str) -> str | None:
+    """The department that deals with this case of this relation, for who sees it from `existence` on; None when there is none."""
+    source, _, case_id = ref.partition("/")
+    found: str | None = await driver.fetchval(
+        """
+        SELECT nullif(c.department, '') FROM case_record c WHERE c.source = $1 AND c.case_id = $2 AND c.compartment = ANY($4)
+            AND EXISTS (SELECT FROM involvement i WHERE i.case_id = c.id AND i.relation_id = $3)
+        """,
+        source,
+        case_id,
+        relation_id,
+        profile.at_least(Level.existence),
+    )
+    return found
 
 
 async def is_case_of(driver: Driver, profile: Profile, relation_id: str, source: str, case_id: str) -> bool:
@@ -47,13 +81,17 @@ async def owners(store: Store, source: str, case_ids: Sequence[str]) -> dict[str
 
 
 async def is_known(driver: Driver, profile: Profile, source: str, case_id: str) -> bool:
-    """Whether this case is there for who sees so much: what is withheld is as what is not known."""
+    """Whether this case is there for who sees so much: what is withheld is as what is not known. An entry is."""
+    if source == ENTRY:
+        return True
     statement = "SELECT EXISTS (SELECT FROM case_record WHERE source = $1 AND case_id = $2 AND compartment = ANY($3))"
     return bool(await driver.fetchval(statement, source, case_id, profile.at_least(Level.existence)))
 
 
 async def is_open_with(driver: Driver, profile: Profile, source: str, case_id: str, department: str) -> bool | None:
     """Whether this case is open and dealt with by this department, as far as the activity asks that; None when it is not known, or withheld."""
+    if source == ENTRY:
+        return True
     statement = """
         SELECT (open OR NOT $4) AND ($3::text IS NULL OR $3 = ANY(departments)) FROM case_record
         WHERE source = $1 AND case_id = $2 AND compartment = ANY($5)
@@ -66,6 +104,8 @@ async def is_open_with(driver: Driver, profile: Profile, source: str, case_id: s
 
 async def relations_of_occasion(driver: Driver, profile: Profile, source: str, case_id: str, department: str) -> set[str]:
     """The relations that this case involves, when it is all that the activity asks of a case."""
+    if source == ENTRY:
+        return {case_id}
     if not await is_open_with(driver, profile, source, case_id, department):
         return set()
     rows = await driver.fetch(

@@ -10,7 +10,7 @@ import orjson
 from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
-from relhub.storage.seen import part
+from relhub.storage.seen import ENTRY, part
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,10 @@ async def department_cases(
     ]
 
 
-OCCASION = """(SELECT (c.open OR NOT $9) AND ($7::text IS NULL OR $7 = ANY(c.departments)) AND (NOT $10 OR EXISTS (SELECT FROM asked a WHERE a.id = c.id OR EXISTS (
+OCCASION = f"""(SELECT (c.open OR NOT $9) AND ($7::text IS NULL OR $7 = ANY(c.departments)) AND (NOT $10 OR EXISTS (SELECT FROM asked a WHERE a.id = c.id OR EXISTS (
         SELECT FROM involvement i JOIN involvement j ON j.relation_id = i.relation_id WHERE i.case_id = a.id AND j.case_id = c.id)))
-    FROM case_record c WHERE c.source = $5 AND c.case_id = $6 AND c.compartment = ANY($11)) holds"""
+    FROM case_record c WHERE c.source = $5 AND c.case_id = $6 AND c.compartment = ANY($11)
+    UNION ALL SELECT EXISTS (SELECT FROM asked a JOIN involvement i ON i.case_id = a.id WHERE i.relation_id = $6) WHERE $5 = '{ENTRY}') holds"""
 """Whether the occasion is the case `asked` or shares a relation with it. Parameters $1 to $12 are filled by `parameters_of_case`."""
 
 _ONE = f"""

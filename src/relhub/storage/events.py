@@ -17,6 +17,7 @@ class Change:
     relation_id: str | None
     case: str | None
     compartments: Collection[int]
+    all_of: bool = False  # told to who sees all of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class Event:
 
 async def add_events(store: Store, source: str, changes: Sequence[Change], at: datetime) -> None:
     """Keeps these changes, in the transaction that makes them."""
-    rows = [(at, source, change.type, change.relation_id, change.case, sorted(change.compartments)) for change in changes]
-    columns = ("at", "source", "type", "relation_id", "case_id", "compartments")
+    rows = [(at, source, change.type, change.relation_id, change.case, sorted(change.compartments), change.all_of) for change in changes]
+    columns = ("at", "source", "type", "relation_id", "case_id", "compartments", "all_of")
     await store.driver.copy_records_to_table("event", records=rows, columns=columns)
 
 
@@ -81,6 +82,7 @@ async def events_after(driver: Driver, place: tuple[int, int], before: int, prof
         """
         SELECT id, transaction, at, type, relation_id, case_id FROM event
         WHERE (transaction, id) > ($1, $2) AND transaction < $3 AND compartments && CASE WHEN relation_id IS NULL THEN $4::int[] ELSE $5::int[] END
+            AND (NOT all_of OR compartments <@ $5)
             AND NOT EXISTS (SELECT FROM relation r WHERE r.id = event.relation_id AND r.marks && $7)
             AND NOT EXISTS (SELECT FROM case_record c WHERE c.source = split_part(event.case_id, '/', 1)
                 AND c.case_id = substr(event.case_id, strpos(event.case_id, '/') + 1) AND c.marks && $7)

@@ -11,7 +11,7 @@ from relhub.domain.compartments import Level
 from relhub.domain.places import OF_AN_ADDRESS, PlaceName
 from relhub.storage.database import Driver
 from relhub.storage.log import LOOK_COLUMNS, Look, look_parameters
-from relhub.storage.seen import part
+from relhub.storage.seen import ENTRY, part
 from relhub.storage.views import Position
 
 MOST_PARTIES = 20
@@ -79,10 +79,11 @@ named AS MATERIALIZED (
     ) p JOIN case_record c ON c.id = p.case_id WHERE {_THERE} AND c.compartment = ANY($3::int[] || $4::int[])
 )"""
 
-_VERDICT = """
+_VERDICT = f"""
 occasion AS (
     SELECT (c.open OR NOT $12) AND ($9::text IS NULL OR $9 = ANY(c.departments)) AND (NOT $13 OR EXISTS (SELECT FROM here h WHERE h.id = c.id)) holds
     FROM case_record c WHERE c.source = $7 AND c.case_id = $8 AND c.compartment = ANY($3)
+    UNION ALL SELECT NOT $13 WHERE $7 = '{ENTRY}'
 ), verdict AS (
     SELECT CASE
         WHEN $11 < (SELECT max(id) FROM compartment) THEN 'outdated'

@@ -25,6 +25,7 @@ target AS (
     SELECT (c.open OR NOT $12) AND ($7::text IS NULL OR $7 = ANY(c.departments))
         AND (NOT $13 OR EXISTS (SELECT FROM involvement i JOIN target t ON t.id = i.relation_id WHERE i.case_id = c.id)) holds
     FROM case_record c WHERE c.source = $5 AND c.case_id = $6 AND c.compartment = ANY($3)
+    UNION ALL SELECT t.id = $6 FROM target t WHERE $5 = '{entry}'
 ), heard AS (
     SELECT p.id, p.source, p.key, p.variant, p.kind, p.body, said.* FROM target t JOIN party_record p ON p.relation_id = t.id CROSS JOIN LATERAL (
         SELECT max(i.modified_at) FILTER (WHERE i.compartment = ANY($2)) at, coalesce(bool_or(i.compartment = ANY($2)), false) seen,
@@ -45,6 +46,9 @@ target AS (
 
 _DOUBLED = """WHEN EXISTS (SELECT FROM target t JOIN involvement o ON o.relation_id = t.id WHERE o.zaak <> '' AND o.compartment = ANY($2)
             GROUP BY o.zaak HAVING min(o.case_id) < max(o.case_id)) THEN 'doubled'"""
+
+ENTRY = "#entry"
+"""In the place of the source of an occasion that is a case: it is an entry, and holds for the relation in the place of the case."""
 
 PARTIES = """
 (SELECT json_agg(CASE WHEN NOT h.seen THEN json_build_object('source', h.source, 'named', h.named, 'referred', h.referred) ELSE json_build_object(
@@ -115,13 +119,34 @@ def statement(steps: str, records: str, columns: str, first: int, more: str = ""
     with_contacts = "SELECT relation_id FROM contact" if CONTACTS in steps else "SELECT unnest($8::text[]) WHERE false"
     others = f" UNION SELECT o.* FROM (SELECT unnest($9::text[]) UNION {with_contacts}) o WHERE v.outcome = 'shown'"
     return f"""
-WITH {_SEEN.format(doubled=_DOUBLED if unless_doubled else "")}{steps}, looked AS (
+WITH {_SEEN.format(entry=ENTRY, doubled=_DOUBLED if unless_doubled else "")}{steps}, looked AS (
     INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records)
     SELECT {look_parameters(first)}, v.outcome, ARRAY(SELECT id FROM target{others}), CASE v.outcome WHEN 'shown' THEN ARRAY({records}) ELSE '{{}}' END
     FROM verdict v WHERE v.outcome NOT IN ('doubled', 'outdated')
 )
 SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true{more}
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a relation may be seen: shown | refused | unknown-occasion | not-found | restricted | outdated."""
+
+    outcome: str
+    relation_id: str
+
+
+_VERDICT = f"""
+WITH {_SEEN.format(entry=ENTRY, doubled="")}
+SELECT v.outcome, t.id FROM verdict v LEFT JOIN target t ON true WHERE $8::text[] IS NOT NULL AND $9::text[] IS NOT NULL
+"""
+
+
+async def verdict(driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> Verdict:
+    """What every look at a relation begins with, without a row in the log: for who writes, whose row comes with what is written."""
+    row = await driver.fetchrow(_VERDICT, *_values(relation_id, profile, occasion, look, (), ()))
+    assert row is not None  # the verdict is always there
+    return Verdict(row["outcome"], row["id"] or "")
 
 
 async def see(
@@ -137,11 +162,22 @@ async def see(
 ) -> Any:
     """The row that such a statement gives.
 
-    `occasion`: (source, case id) to verify, or two empty strings; `further`: from $15 on; `groups`: the field groups that are shown;
+    `occasion`: (source, case id) to verify, (ENTRY, relation id), or two empty strings; `further`: from $15 on; `groups`: the field groups that are shown;
     `beside`: further relations that the answer names, for the log.
     """
-    row = await driver.fetchrow(
-        statement,
+    values = _values(relation_id, profile, occasion, look, groups, beside)
+    row = await driver.fetchrow(statement, *values, *further, *look.values())
+    assert row is not None  # the verdict is always there
+    if row["outcome"] not in ("doubled", "outdated"):
+        metrics.consultations.labels(look.operation, row["outcome"]).inc()
+    return row
+
+
+def _values(
+    relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look, groups: Collection[FieldGroup], beside: Sequence[str]
+) -> tuple[Any, ...]:
+    """$1 to $14."""
+    return (
         relation_id,
         profile.at_least(Level.summary),
         profile.at_least(Level.existence),
@@ -155,10 +191,4 @@ async def see(
         profile.activity.case.open,
         profile.activity.case.involves_relation,
         profile.bars,
-        *further,
-        *look.values(),
     )
-    assert row is not None  # the verdict is always there
-    if row["outcome"] not in ("doubled", "outdated"):
-        metrics.consultations.labels(look.operation, row["outcome"]).inc()
-    return row

@@ -443,6 +443,61 @@ subject_request = Table(
 Index("subject_request_due_idx", subject_request.c.organisation, subject_request.c.due_on, subject_request.c.id)
 Index("subject_request_relation_idx", subject_request.c.relation_id)
 
+# F. What officials record here: contact moments, tasks, commitments, as they are now. C: `compartments` (its own and those of its cases: it is
+# seen at the lowest level of these), `open`, and the parts as they are shown; `outside`, for who asked through the coordinator.
+entry = Table(
+    "entry",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("sort", Text, nullable=False),
+    Column("relation_id", Text, ForeignKey("relation.id")),
+    Column("organisation", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("official", Text, nullable=False),
+    Column("capacity", Text, nullable=False),
+    Column("confidentiality", Text, nullable=False),
+    Column("at", _Time, nullable=False),
+    Column("said", JSONB, nullable=False),
+    Column("cases", ARRAY(Text), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due", Date),
+    Column("assignee", Text, nullable=False),
+    Column("assignee_department", Text, nullable=False),
+    Column("through", Boolean, nullable=False),
+    Column("opens", Boolean, nullable=False),
+    Column("answered_at", _Time),
+    Column("version", Integer, nullable=False),
+    Column("compartments", ARRAY(Integer), nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("departments", ARRAY(Text), nullable=False),
+    Column("handlers", ARRAY(Text), nullable=False),
+    Column("full", LargeBinary, nullable=False),
+    Column("summary", LargeBinary, nullable=False),
+    Column("existence", LargeBinary, nullable=False),
+    Column("outside", LargeBinary),
+    Column("changed_at", _Time, nullable=False),
+)
+Index("entry_relation_idx", entry.c.relation_id, entry.c.sort, entry.c.at.desc(), postgresql_where=text("state <> 'deleted'"))
+Index("entry_assigned_idx", entry.c.organisation, entry.c.assignee_department, entry.c.due, postgresql_where=text("open"))
+Index("entry_recorded_idx", entry.c.organisation, entry.c.department, entry.c.number)
+
+# F. Each step of an entry: who did what, and how it was before.
+entry_step = Table(
+    "entry_step",
+    metadata,
+    Column("entry", BigInteger, ForeignKey("entry.number", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("step", Text, nullable=False),
+    Column("at", _Time, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("official", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("inside", Boolean, nullable=False),
+    Column("before", JSONB, nullable=False),
+)
+
 # F. That something changed, and where; never what. `compartments`: of the cases that changed. `transaction`: in which it was written,
 # so that events can be given in the order in which they became visible.
 event = Table(
@@ -455,6 +510,7 @@ event = Table(
     Column("relation_id", Text),
     Column("case_id", Text),
     Column("compartments", ARRAY(Integer), nullable=False),
+    Column("all_of", Boolean, nullable=False, server_default="false"),  # told to who sees all of these, not any
     Column("transaction", BigInteger, nullable=False, server_default=text("(pg_current_xact_id()::text)::bigint")),
 )
 Index("event_transaction_idx", event.c.transaction, event.c.id)

@@ -10,6 +10,8 @@ import orjson
 from relhub.domain.access import FieldGroup, Profile
 from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
+from relhub.storage.entries import department_key
+from relhub.storage.entries_seen import NONE, SHOWN_ENTRIES, SeenEntries, entries_step, seen_entries
 from relhub.storage.log import Look
 from relhub.storage.seen import CONTACTS, PARTIES, heard_of, part, see, statement, twins
 
@@ -52,6 +54,7 @@ class ViewParts:
     by_capacity: dict[str, int]
     cases: list[CasePart]
     sources: dict[str, dict[str, Any]]
+    entries: SeenEntries
 
 
 _PAGE = """, page AS (
@@ -82,7 +85,7 @@ _FOLDING_STEPS = f"""{twins("$20")}{_PAGE % "AND i.case_id <> ALL (ARRAY(SELECT 
 )"""
 
 _RECORDS = """(SELECT unnest(refs) FROM (SELECT * FROM shown_case LIMIT $15 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen
-    UNION ALL SELECT source || ':' || key FROM contact"""
+    UNION ALL SELECT source || ':' || key FROM contact UNION ALL SELECT 'entry/' || unnest(entry_ids) FROM shown_entry"""
 
 _COUNTS = """(SELECT json_object_agg(o.capacity, o.n) FROM (SELECT i.capacity, count(DISTINCT i.case_id) n FROM involvement i
         WHERE i.relation_id = t.id AND i.open AND i.compartment = ANY($3) GROUP BY 1) o)::text open_cases"""
@@ -92,16 +95,17 @@ _FOLDING_COUNTS = """(SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM
             ELSE count(DISTINCT i.case_id) FILTER (WHERE i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))) END n
         FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.compartment = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ())) o)::text open_cases"""
 
-_COLUMNS = f"""t.kind, t.non_disclosure, t.marks, {PARTIES} parties, %s, shown.*,
+_COLUMNS = f"""t.kind, t.non_disclosure, t.marks, {PARTIES} parties, %s, shown.*, shown_entry.*,
     (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since, 'failing', last_error <> '')) FROM source_state)::text sources"""
 
 _SHOWN = """ CROSS JOIN (
     SELECT array_agg(part) parts, array_agg(array_to_string(roles, chr(31))) roles, array_agg(also) also, array_agg(open) opens, array_agg(on_date) dates,
         array_agg(case_id) numbers FROM shown_case
-) shown"""
+) shown CROSS JOIN shown_entry"""
 
-_STATEMENT = statement(CONTACTS + _STEPS, _RECORDS, _COLUMNS % _COUNTS, 21, _SHOWN, unless_doubled=True)
-_FOLDING = statement(CONTACTS + _FOLDING_STEPS, _RECORDS, _COLUMNS % _FOLDING_COUNTS, 21, _SHOWN)
+_ENTRIES = entries_step("$20", "$21") + SHOWN_ENTRIES
+_STATEMENT = statement(CONTACTS + _STEPS + _ENTRIES, _RECORDS, _COLUMNS % _COUNTS, 22, _SHOWN, unless_doubled=True)
+_FOLDING = statement(CONTACTS + _FOLDING_STEPS + _ENTRIES, _RECORDS, _COLUMNS % _FOLDING_COUNTS, 22, _SHOWN)
 
 
 async def view_parts(
@@ -123,7 +127,8 @@ async def view_parts(
     `beside`: further relations that the answer names.
     """
     place = (after.open, after.on_date, after.number) if after else (None, None, None)
-    further = (limit + 1, only_open, *place, profile.at_least(Level.full))
+    own = [department_key(look.organisation, look.department)]
+    further = (limit + 1, only_open, *place, profile.at_least(Level.full), own)
     row = await see(driver, _STATEMENT, relation_id, profile, occasion, look, *further, groups=groups, beside=beside)
     if row["outcome"] == "doubled":  # few relations are; for all others the steps that fold would cost as much as the rest
         row = await see(driver, _FOLDING, relation_id, profile, occasion, look, *further, groups=groups, beside=beside)
@@ -132,9 +137,9 @@ async def view_parts(
 
 def _parts(row: Any) -> ViewParts:
     if row["outcome"] != "shown":
-        return ViewParts(row["outcome"], row["id"] or "", "", False, [], [], set(), False, 0, {}, [], {})
+        return ViewParts(row["outcome"], row["id"] or "", "", False, [], [], set(), False, 0, {}, [], {}, NONE)
     columns = [row[name] or () for name in ("parts", "roles", "also", "opens", "dates", "numbers")]
-    heard, counts = heard_of(row["parties"]), orjson.loads(row["open_cases"] or "{}")
+    entries, heard, counts = seen_entries(row), heard_of(row["parties"]), orjson.loads(row["open_cases"] or "{}")
     return ViewParts(
         outcome="shown",
         relation_id=row["id"],
@@ -143,7 +148,7 @@ def _parts(row: Any) -> ViewParts:
         marks=row["marks"] or [],
         parties=heard.parties,
         named_sources=heard.sources,
-        referral=heard.referral,
+        referral=heard.referral or entries.referral,
         open_cases=counts.pop("", sum(counts.values())),
         by_capacity=dict(sorted(counts.items())),
         cases=[
@@ -151,4 +156,5 @@ def _parts(row: Any) -> ViewParts:
             for part, roles, also, *place in zip(*columns, strict=True)
         ],
         sources=orjson.loads(row["sources"] or "{}"),
+        entries=entries,
     )
