@@ -301,11 +301,11 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
         source, set_key, records = case_set(at, drawn)
         await _say(hub, source, set_key, records)
     said = dict(enumerate(cases))
-    for event in happens:
+    for number, event in enumerate(happens):
         if event.decides:
             await decide_match(hub, *event.decides, "seen at the desk", "steward")
         elif event.records:
-            await _enter(hub, *event.records)
+            await _enter(hub, number, *event.records)
         elif event.marks:
             await _mark(hub, *event.marks)
         elif event.at in said:
@@ -316,7 +316,7 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
                 await _say(hub, *case_set(event.at, event.says))
 
 
-async def _enter(hub: Hub, where: int, sort: Sort, capacity: Capacity, department: str, about_case: bool) -> None:
+async def _enter(hub: Hub, number: int, where: int, sort: Sort, capacity: Capacity, department: str, about_case: bool) -> None:
     """Something that a department recorded about one of the relations."""
     found = await rows(
         hub,
@@ -326,7 +326,7 @@ async def _enter(hub: Hub, where: int, sort: Sort, capacity: Capacity, departmen
         return
     of = found[where % len(found)]
     entry = Entry(
-        id=f"{sort[:3]}_{where:032x}",
+        id=f"{sort[:3]}_{number:032x}",
         sort=sort,
         relation_id=of["relation_id"],
         organisation=OUR,
