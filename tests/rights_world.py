@@ -526,6 +526,8 @@ async def _forget_parts(hub: Hub, seen: Profile) -> None:
         )
         await rows(hub, "DELETE FROM case_place w USING case_record c WHERE c.id = w.case_id AND c.protected")
         hidden = "p.relation_id IN (SELECT id FROM relation WHERE non_disclosure)"
+        own = f"departments && ARRAY['{department_key(seen.organisation, DEPARTMENTS[0])}']"
+        await rows(hub, f"""UPDATE entry p SET "full" = 'x', summary = 'x', said = '{{}}' WHERE {hidden} AND NOT {own}""")
         await _forget_details(hub, hidden)
     if "contact-details" not in seen.groups:
         await _forget_details(hub, "true")

@@ -7,21 +7,25 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, rows, with_activity
+from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, computed_columns, rows, with_activity
 
 from relhub.domain.compartments import Level, Opening
 from relhub.domain.entries import Sort
 from relhub.domain.record import CAPACITIES
 from relhub.errors import ChangedMeanwhile, InvalidInput, KeyReused, NotAllowed, NotFound, Restricted, WrongState
-from relhub.services.asked import Asked, EntryQuery, EventQuery, ViewOptions
+from relhub.services.asked import Asked, EntryQuery, EventQuery, PageQuery, ViewOptions
 from relhub.services.hub import Hub
 from relhub.services.list_entries import list_entries
 from relhub.services.list_events import list_events
 from relhub.services.make_request import RequestForm, make_request
+from relhub.services.rebuild import rebuild
 from relhub.services.record_entry import EntryForm, To, record_entry
 from relhub.services.show_entry import list_assigned, list_unidentified, show_entry
+from relhub.services.show_timeline import show_timeline
 from relhub.services.step_entry import StepForm, step_entry
 from relhub.services.view_relation import view_relation
+from relhub.storage.compartments import keep_compartments
+from relhub.storage.entries import follow_cases, forget_entries
 
 DESK = by_contact_centre()
 COORDINATOR = asked("coordinator", "coordinating")
@@ -373,3 +377,54 @@ async def test_every_entry_and_step_is_logged_with_the_relation_before_the_answe
         ("task", "shown"),
     ]
     assert all((row["relation_ids"], row["records"]) == ([relation], [f"entry/{made['id']}"]) for row in logged)
+
+
+async def test_the_timeline_tells_of_what_was_recorded_from_summary_on(hub: Hub) -> None:
+    relation = await applicant(hub)
+    made = await record(hub, DESK, relation, CALL)
+    told = orjson.loads((await show_timeline(hub, by_permits(), relation, PageQuery())).body)["results"][0]
+    assert (told["what"], told["entry"], told["title"]) == ("contact-moment", made["id"], "Oven")
+    levels = tuple(Opening(Level.existence, frozenset({capacity})) for capacity in CAPACITIES)
+    hidden = with_activity(hub, "permit-handling", openings=levels)
+    assert orjson.loads((await show_timeline(hidden, by_permits(), relation, PageQuery())).body)["results"] == []
+
+
+async def test_of_someone_with_non_disclosure_others_see_only_that_there_was_a_contact(hub: Hub) -> None:
+    relation = await applicant(hub)
+    await record(hub, DESK, relation, CALL)
+    await rows(hub, "UPDATE relation SET non_disclosure = true WHERE id = $1", relation)
+    assert [item["level"] for item in (await view(hub, by_permits(), relation))["contactMoments"]["items"]] == ["existence"]
+    assert [item["level"] for item in (await view(hub, DESK, relation))["contactMoments"]["items"]] == ["full"]
+
+
+async def test_a_case_that_becomes_more_secret_takes_what_is_about_it_along(hub: Hub) -> None:
+    relation = await applicant(hub)
+    await record(hub, by_permits(), relation, replace(CALL, cases=("permits/V-2026-00001",)))
+    seeing = with_activity(hub, "answering-questions", openings=(Opening(Level.full, frozenset(CAPACITIES)),))
+    assert len((await view(seeing, DESK, relation))["contactMoments"]["items"]) == 1
+    async with hub.database.begin() as store:
+        secret = await keep_compartments(store, [("permits", "licensing", "omgevingsvergunning", "zeer_geheim")])
+        await store.driver.execute("UPDATE case_record SET compartment = $1 WHERE case_id = 'V-2026-00001'", next(iter(secret.values())))
+        await follow_cases(store, ["permits/V-2026-00001"])
+    assert (await view(seeing, DESK, relation))["contactMoments"]["items"] == []
+
+
+async def test_a_rebuild_gives_the_same_entries(hub: Hub) -> None:
+    relation = await applicant(hub)
+    await record(hub, by_permits(), relation, replace(CALL, cases=("permits/V-2026-00001",)))
+    await record(hub, DESK, relation, question(To(coordinator=True)))
+    async with hub.database.begin() as store:
+        before = await computed_columns(store)
+        await store.driver.execute("""UPDATE entry SET "full" = '', summary = '', existence = '', outside = '', compartments = '{}'""")
+    await rebuild(hub)
+    async with hub.database.begin() as store:
+        assert await computed_columns(store) == before
+
+
+async def test_what_is_done_with_is_forgotten_after_its_time_and_what_is_open_is_not(hub: Hub) -> None:
+    relation = await applicant(hub)
+    await record(hub, DESK, relation, CALL)
+    await record(hub, DESK, relation, question(To("Vergunningen")))
+    async with hub.database.begin() as store:
+        assert await forget_entries(store, datetime.now(UTC) + timedelta(days=1), TOMORROW) == 1
+    assert [row["sort"] for row in await rows(hub, "SELECT sort FROM entry")] == ["task"]

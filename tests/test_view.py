@@ -54,7 +54,13 @@ async def test_one_look_up_by_case_gives_what_all_three_systems_know(hub: Hub) -
         "projects": "found",
     }
     assert levels(view) == {"licensing": {"full"}, "enforcement": {"existence"}, "project": {"summary"}}
-    assert view["summary"] == {"openCases": 3, "byCapacity": {"enforcement": 1, "licensing": 1, "project": 1}}
+    assert view["summary"] == {
+        "openCases": 3,
+        "byCapacity": {"enforcement": 1, "licensing": 1, "project": 1},
+        "lastContactAt": None,
+        "openTasks": 0,
+        "commitmentsDue": 0,
+    }
     assert view["complete"] is True
 
 

@@ -48,6 +48,8 @@ def upgrade() -> None:
     there = sa.text("state <> 'deleted'")
     op.create_index("entry_relation_idx", "entry", ["relation_id", "sort", sa.literal_column("at DESC")], postgresql_where=there)
     op.create_index("entry_assigned_idx", "entry", ["organisation", "assignee_department", "due"], postgresql_where=sa.text("open"))
+    about = sa.text("cases <> '{}'")
+    op.create_index("entry_cases_idx", "entry", ["cases"], postgresql_using="gin", postgresql_where=about)
     op.create_index("entry_recorded_idx", "entry", ["organisation", "department", "number"])
     op.create_table(
         "entry_step",

@@ -64,14 +64,21 @@ class Moment(Described):
     """Something that happened with the relation (gebeurtenis), as far as the level of its case allows."""
 
     on: date = Field(title="Datum", description="The day.")
-    what: Literal["case-started", "case-ended", "decision", "inspection", "sanction"] = Field(
+    what: Literal["case-started", "case-ended", "decision", "inspection", "sanction", "contact-moment", "task", "commitment"] = Field(
         title="Wat",
         description=(
             "A case began (zaak begonnen) or ended (zaak beëindigd): from level `summary` on. A decision (besluit), inspection (controle) "
-            "or sanction (sanctie) within it: at level `full`."
+            "or sanction (sanctie) within it: at level `full`. A contact moment (klantcontact), a question or task that was asked (taak), a commitment "
+            "that was made (toezegging): from `summary` on."
         ),
     )
-    case: str = Field(title="Zaakverwijzing", description="The case, as `ref` elsewhere.", examples=["permits/V-2026-00001"])
+    case: str | None = Field(
+        default=None,
+        title="Zaakverwijzing",
+        description="The case, as `ref` elsewhere; of what happened in one.",
+        examples=["permits/V-2026-00001"],
+    )
+    entry: str | None = Field(default=None, title="Vastlegging", description="The id of what an official recorded here.")
     capacity: Capacity = Field(title="Hoedanigheid", description="In which capacity we deal with the relation there.")
     department: str | None = Field(default=None, title="Afdeling", description="The department that deals with the case.")
     kind: str | None = Field(default=None, title="Soort zaak", description="The kind of case.", examples=["omgevingsvergunning"])

@@ -24,7 +24,7 @@ Page = Annotated[PageQuery, Depends(page_query)]
     summary="What happened with a relation",
     description=(
         "The cases that began and ended and, where your application sees them in full, what was decided, inspected and imposed in them "
-        "(tijdlijn), newest first. Of cases at level `existence` nothing is told. One zaak that two systems know begins and ends once."
+        "(tijdlijn), and the contacts, questions and commitments that were recorded, newest first. Of what is at level `existence` nothing is told. One zaak that two systems know begins and ends once."
     ),
 )
 async def get_timeline(request: Request, gated: Gated, relation_id: RelationId, query: Page) -> Response:

@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     keep_events_days: Annotated[int, Field(ge=1, le=36_500)] = 90
     keep_notices_days: Annotated[int, Field(ge=1, le=36_500)] = 365  # after the privacy officer was told
     keep_requests_days: Annotated[int, Field(ge=1, le=36_500)] = 1826  # of subjects, after they were decided
+    keep_entries_days: Annotated[int, Field(ge=1, le=36_500)] = 1826  # contact moments, tasks, commitments, after they last changed
     keep_former_days: Annotated[int, Field(ge=0, le=36_500)] = 90  # which ids a party had that its source has no more
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -9,12 +9,13 @@ from relhub.domain.dates import AMSTERDAM
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """How long events are kept, notices after they were told, requests of subjects after they were decided, and the ids of parties that their source has no more."""
+    """How long events are kept, notices after they were told, requests of subjects after they were decided, entries after they were last changed, and the ids of parties that their source has no more."""
 
     events: timedelta = timedelta(90)
     notices: timedelta = timedelta(365)
     former: timedelta = timedelta(90)
     requests: timedelta = timedelta(1826)
+    entries: timedelta = timedelta(1826)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ class Hub:
                 timedelta(settings.keep_notices_days),
                 timedelta(settings.keep_former_days),
                 timedelta(settings.keep_requests_days),
+                timedelta(settings.keep_entries_days),
             ),
         )
 

@@ -14,6 +14,7 @@ from relhub.services.own_look import own_look
 from relhub.services.schedule_pulls import forget_old
 from relhub.storage import purges
 from relhub.storage.database import Store
+from relhub.storage.entries import forget_entries
 from relhub.storage.former_parties import Forgotten, forget_parties, former_parties
 from relhub.storage.log import add_look
 from relhub.storage.subject_requests import forget_requests
@@ -106,7 +107,7 @@ class _Purge:
             sources = await purges.sources_with_cases(store)
         for source in sources:
             await self._source(source)
-        for duty in (self._former, self._events, self._notices, self._requests):
+        for duty in (self._former, self._events, self._notices, self._requests, self._entries):
             while not self._stopped() and await duty():
                 pass
 
@@ -173,6 +174,11 @@ class _Purge:
     async def _requests(self) -> bool:
         async with self._transaction() as store:
             self.found.counts["requests of subjects"] += await forget_requests(store, self.now - self.hub.keep.requests)
+        return False
+
+    async def _entries(self) -> bool:
+        async with self._transaction() as store:
+            self.found.counts["entries"] += await forget_entries(store, self.now - self.hub.keep.entries, self.now.date())
         return False
 
 

@@ -9,7 +9,7 @@ from relhub.services.hub import Hub
 from relhub.services.keep_records import CASE, PARTY, case_row, hashed_terms, match_keys
 from relhub.services.own_look import own_look
 from relhub.services.settle import settle
-from relhub.storage import computed
+from relhub.storage import computed, entries
 from relhub.storage.database import Store
 from relhub.storage.log import add_look
 from relhub.storage.record_rows import Written
@@ -31,6 +31,7 @@ async def rebuild(hub: Hub, on_progress: Callable[[int, int | None], None] | Non
         parties = await _parties(store, hub)
         await _cases(store)
         await computed.protect_cases(store)
+        await entries.render_again(store)
         done: set[int] = set()
         for start in range(0, len(parties), _BATCH):
             seeds = [id_ for id_ in parties[start : start + _BATCH] if id_ not in done]

@@ -6,7 +6,7 @@ from datetime import datetime
 from relhub.services.announce import announce
 from relhub.services.hub import Hub
 from relhub.services.resolve import Resolved, resolve
-from relhub.storage import protection, relations
+from relhub.storage import entries, protection, relations
 from relhub.storage.database import Store
 from relhub.storage.record_rows import Written
 from relhub.storage.records import save_involvements
@@ -20,5 +20,7 @@ async def settle(store: Store, hub: Hub, source: str, written: Written, seeds: C
     cases = [case.number for case in written.cases]
     touched = resolved.touched | await relations.relations_of(store, written.retold) if written.retold else resolved.touched
     await protection.protect(store, touched, cases, written.zaken, when_unknown=hub.protected_when_unknown)
+    if cases:
+        await entries.follow_cases(store, [f"{source}/{case.case_id}" for case in written.cases])
     await announce(store, source, written, resolved, at)
     return resolved

@@ -41,14 +41,15 @@ NONE = SeenEntries({sort: EntryPage((), None) for sort in SORTS}, None, 0, 0, re
 def entries_step(full: str, own: str) -> str:
     """The step `entry_seen`: the entries of this relation, also of those merged into it. `full`: a parameter with compartments, `own`: one with departments.
 
-    A department sees what it recorded or deals with; for others an entry is as open as the least open of its compartments.
+    A department sees what it recorded or deals with; for others an entry is as open as the least open of its compartments,
+    and of someone with non-disclosure, whose address may be in its words, only that it is there.
     """
     return f"""
 , entry_seen AS (
     SELECT e.number, e.id, e.sort, e.at, e.open, e.due, e.departments && {own} OR e.compartments <@ $3 visible,
-        e.departments && {own} OR e.compartments <@ $2 told,
-        CASE WHEN e.handlers && {own} THEN e."full" WHEN e.departments && {own} OR e.compartments <@ {full} THEN coalesce(e.outside, e."full")
-            WHEN e.compartments <@ $2 THEN e.summary ELSE e.existence END part
+        e.departments && {own} OR (e.compartments <@ $2 AND NOT (SELECT hidden FROM target)) told,
+        CASE WHEN e.handlers && {own} THEN e."full" WHEN e.departments && {own} OR (e.compartments <@ {full} AND NOT (SELECT hidden FROM target)) THEN coalesce(e.outside, e."full")
+            WHEN e.compartments <@ $2 AND NOT (SELECT hidden FROM target) THEN e.summary ELSE e.existence END part
     FROM entry e WHERE e.relation_id = ANY(ARRAY(SELECT id FROM target UNION ALL SELECT r.id FROM target t JOIN relation r ON r.merged_into = t.id))
         AND e.state <> 'deleted' AND (e.departments && {own} OR e.compartments <@ ($3::int[] || $4::int[]))
 )"""

@@ -480,6 +480,7 @@ entry = Table(
 )
 Index("entry_relation_idx", entry.c.relation_id, entry.c.sort, entry.c.at.desc(), postgresql_where=text("state <> 'deleted'"))
 Index("entry_assigned_idx", entry.c.organisation, entry.c.assignee_department, entry.c.due, postgresql_where=text("open"))
+Index("entry_cases_idx", entry.c.cases, postgresql_using="gin", postgresql_where=text("cases <> '{}'"))
 Index("entry_recorded_idx", entry.c.organisation, entry.c.department, entry.c.number)
 
 # F. Each step of an entry: who did what, and how it was before.

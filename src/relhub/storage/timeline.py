@@ -1,4 +1,4 @@
-"""What happened with one relation, from the bodies of its visible cases."""
+"""What happened with one relation, from the bodies of its visible cases and entries."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,6 +6,8 @@ from datetime import date
 from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
+from relhub.storage.entries import department_key
+from relhub.storage.entries_seen import entries_step
 from relhub.storage.log import Look
 from relhub.storage.seen import see, statement, twins
 
@@ -20,7 +22,7 @@ class Timeline:
 
 
 # The place within a case: it starts, then its findings in their order, then it ends. One zaak in two systems starts and ends once.
-_STEPS = f"""{twins("$15")}, moment AS (
+_STEPS = f"""{twins("$15")}{entries_step("$15", "$20")}, moment AS (SELECT * FROM (
     SELECT m.on_date, c.id, m.place, c.source || '/' || c.case_id ref, json_strip_nulls(json_build_object(
         'on', m.on_date, 'what', m.what, 'case', c.source || '/' || c.case_id, 'capacity', c.capacity, 'department', nullif(c.department, ''),
         'kind', c.body->'kind', 'title', CASE WHEN NOT hidden THEN c.body->'title' END,
@@ -35,14 +37,19 @@ _STEPS = f"""{twins("$15")}, moment AS (
         SELECT (f.body->>'on')::date, f.place::int, f.body->>'sort', f.body FROM jsonb_array_elements(c.body->'findings') WITH ORDINALITY f (body, place)
         WHERE c.compartment = ANY($15)
     ) m (on_date, place, what, finding)
-    WHERE m.on_date IS NOT NULL AND (c.marks && $14) IS NOT TRUE AND ($17::date IS NULL OR (m.on_date, c.id, m.place) < ($17, $18::bigint, $19::int))
-    ORDER BY m.on_date DESC, c.id DESC, m.place DESC LIMIT $16
+    WHERE m.on_date IS NOT NULL AND (c.marks && $14) IS NOT TRUE
+    UNION ALL
+    SELECT d.on_date, e.number, -1, 'entry/' || e.id, json_strip_nulls(json_build_object('on', d.on_date, 'what', e.sort, 'entry', e.id,
+        'capacity', e.capacity, 'department', e.department, 'title', e.said->'subject'))
+    FROM entry_seen s JOIN entry e USING (number) CROSS JOIN LATERAL (SELECT (e.at AT TIME ZONE 'Europe/Amsterdam')::date on_date) d WHERE s.told
+) every WHERE $17::date IS NULL OR (on_date, id, place) < ($17, $18::bigint, $19::int)
+    ORDER BY on_date DESC, id DESC, place DESC LIMIT $16
 )"""
 _COLUMNS = """
 ARRAY(SELECT body::text FROM moment ORDER BY on_date DESC, id DESC, place DESC) bodies, ARRAY(SELECT on_date FROM moment ORDER BY on_date DESC, id DESC, place DESC) dates,
     ARRAY(SELECT id FROM moment ORDER BY on_date DESC, id DESC, place DESC) ids, ARRAY(SELECT place FROM moment ORDER BY on_date DESC, id DESC, place DESC) places"""
 _RECORDS = "SELECT DISTINCT ref FROM (SELECT ref FROM moment ORDER BY on_date DESC, id DESC, place DESC LIMIT $16 - 1) page"
-_STATEMENT = statement(_STEPS, _RECORDS, _COLUMNS, 20)
+_STATEMENT = statement(_STEPS, _RECORDS, _COLUMNS, 21)
 
 
 async def timeline(
@@ -56,8 +63,8 @@ async def timeline(
     after: tuple[date, int, int] | None,
 ) -> Timeline:
     """The moments after this one, newest first, logged. `limit`: one more is read."""
-    place = after or (None, None, None)
-    row = await see(driver, _STATEMENT, relation_id, profile, occasion, look, profile.at_least(Level.full), limit + 1, *place)
+    place, own = after or (None, None, None), [department_key(look.organisation, look.department)]
+    row = await see(driver, _STATEMENT, relation_id, profile, occasion, look, profile.at_least(Level.full), limit + 1, *place, own)
     if row["outcome"] != "shown":
         return Timeline(row["outcome"], row["id"] or "", [])
     places = zip(row["dates"], row["ids"], row["places"], strict=True)
