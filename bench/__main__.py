@@ -18,6 +18,7 @@ from bench.pull import measure_pull, measure_pull_full
 from bench.stage import stage
 from bench.together import measure_fan_out, measure_views_during_a_pull
 from bench.view import measure_view
+from bench.working import measure_working
 from relhub.logs import set_up_logging
 
 MEASURES = {
@@ -26,6 +27,7 @@ MEASURES = {
     "place": measure_place,
     "many-cases": measure_many_cases,
     "many-relations": measure_many_relations,
+    "working": measure_working,
     "fan-out": measure_fan_out,
     "during-a-pull": measure_views_during_a_pull,
     "pull": measure_pull,

@@ -44,7 +44,7 @@ async def measure_many_cases(stage: Stage) -> list[Figure]:
         settings = stage.settings(url, urls)
         async with opened(settings) as hub:
             await pull_all(hub)
-            busy = await _busy(hub)
+            busy = await with_cases(hub, "busy", "999990019", CASES)
     connection = await asyncpg.connect(url)
     relation_id, case = await a_median_relation(connection)
     await connection.execute("VACUUM ANALYZE")
@@ -52,21 +52,22 @@ async def measure_many_cases(stage: Stage) -> list[Figure]:
     async with stage.serving(settings) as base:
         few, many = await alternating(
             lambda: wrk(f"{base}/v1/relations/{relation_id}", headers_for(case), 3),
-            lambda: wrk(f"{base}/v1/relations/{busy}", headers_for("permits/B-00001"), 3),
+            lambda: wrk(f"{base}/v1/relations/{busy}", headers_for("permits/busy-00001"), 3),
         )
     return [Figure("view with 872 cases: cost, as a multiple of the median view's", ratio(few[0], many[0]), 2.0, most=True)]
 
 
-async def _busy(hub: Hub) -> str:
-    party = PartyRecord("permits", "busy", "person", (Identifier("bsn", "999990019"),), PersonName(given="Anna", family="Druk"))
+async def with_cases(hub: Hub, key: str, bsn: str, cases: int) -> str:
+    """The id of a relation with so many open permits, of which the numbers begin with its key."""
+    party = PartyRecord("permits", key, "person", (Identifier("bsn", bsn),), PersonName(given="Anna", family="Druk"))
     official = (Official("case handler", "R. de Haan", "Vergunningen", "030-6987112", "r.dehaan@voorbeeld.example"),)
     begun = date(2024, 1, 1)
     sets = {
-        f"busy/{n}": RecordSet(
+        f"{key}/{n}": RecordSet(
             (
                 CaseRecord(
                     "permits",
-                    f"B-{n:05}",
+                    f"{key}-{n:05}",
                     "omgevingsvergunning",
                     "licensing",
                     "open",
@@ -74,17 +75,17 @@ async def _busy(hub: Hub) -> str:
                     started=begun + timedelta(days=n),
                     department="Vergunningen",
                     officials=official,
-                    involvements=(Involvement("busy", "applicant"),),
+                    involvements=(Involvement(key, "applicant"),),
                 ),
             ),
             (party,),
         )
-        for n in range(1, CASES + 1)
+        for n in range(1, cases + 1)
     }
     async with hub.database.begin() as store:
         await store.lock_resolve()
         await replace(store, hub, "permits", sets, datetime.now(UTC))
-        return str(await store.driver.fetchval("SELECT relation_id FROM party_record WHERE key = 'busy'"))
+        return str(await store.driver.fetchval("SELECT relation_id FROM party_record WHERE key = $1", key))
 
 
 async def measure_many_relations(stage: Stage) -> list[Figure]:
