@@ -13,6 +13,7 @@ from bench.access import measure_access
 from bench.figures import Figure
 from bench.growth import measure_many_cases, measure_many_relations, measure_many_relations_full
 from bench.load import NotMeasured
+from bench.place import measure_place
 from bench.pull import measure_pull, measure_pull_full
 from bench.stage import stage
 from bench.together import measure_fan_out, measure_views_during_a_pull
@@ -23,6 +24,7 @@ from relhub.logs import set_up_logging
 MEASURES = {
     "view": measure_view,
     "access": measure_access,
+    "place": measure_place,
     "many-cases": measure_many_cases,
     "many-relations": measure_many_relations,
     "working": measure_working,

@@ -16,6 +16,7 @@ BEYOND_A_SCHEMA = {
         "too broad",
         "must not have opens unless",
     ),  # `kind` is no fact, nor is a phone number of five digits; or too many meet them
+    "body address": ("is not a house number", "is not a postcode"),  # a letter in both places; letters that are not given out
     "body record": ("is no record of this relation",),
     "body cases": ("names a case that is not of this relation",),
     "body to.case": ("is no case of this relation",),

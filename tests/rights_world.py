@@ -18,6 +18,7 @@ from relhub.domain.compartments import CONFIDENTIALITIES, Level, Opening
 from relhub.domain.entries import BEGINS, SORTS, Entry, Sort
 from relhub.domain.identity import PartyName
 from relhub.domain.occasions import WHOLE_CONDITION, CaseCondition
+from relhub.domain.places import PlaceName
 from relhub.domain.record import (
     CAPACITIES,
     Address,
@@ -41,6 +42,7 @@ from relhub.services.asked import (
     EntryQuery,
     EventQuery,
     PageQuery,
+    PlaceQuery,
     Reference,
     RelationQuery,
     SearchQuery,
@@ -65,6 +67,8 @@ from relhub.services.search_relations import search_relations
 from relhub.services.settle import settle
 from relhub.services.show_case import show_case
 from relhub.services.show_history import show_history
+from relhub.services.show_place import show_place
+from relhub.services.show_project import show_project
 from relhub.services.show_timeline import show_timeline
 from relhub.services.view_relation import view_relation
 from relhub.storage import relations
@@ -73,7 +77,7 @@ from relhub.storage.marks import put_marks
 from relhub.storage.record_rows import Written
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-DOMAINS: tuple[Capacity, ...] = ("licensing", "enforcement", "policy")
+DOMAINS: tuple[Capacity, ...] = ("licensing", "enforcement", "policy", "project")
 KINDS = ("vergunning", "dwangsom")
 DEPARTMENTS = ("Klantcontact", "Handhaving")
 PEOPLE = {
@@ -179,10 +183,17 @@ class Setting:
     when_unknown: bool = False
     silent: str = ""  # a source that does not tell who has non-disclosure
     removed: str = ""  # a source whose file was taken away after all that
+    search: bool = True
 
 
 setting = st.builds(
-    Setting, st.sampled_from((OUR, OUR, THEIR)), condition, st.booleans(), st.sampled_from(("", *NAMES)), st.sampled_from(("", "", *NAMES))
+    Setting,
+    st.sampled_from((OUR, OUR, THEIR)),
+    condition,
+    st.booleans(),
+    st.sampled_from(("", *NAMES)),
+    st.sampled_from(("", "", *NAMES)),
+    st.sampled_from((True, True, False)),
 )
 
 
@@ -207,10 +218,10 @@ def open_hub(database_url: str, where: Setting) -> Hub:
 
 
 def ruled(hub: Hub, openings: tuple[Opening, ...], given: frozenset[FieldGroup], where: Setting) -> Hub:
-    """The same hub where the contact centre sees this, may search, and may follow changes; without the source that was taken away."""
+    """The same hub where the contact centre sees this, may follow changes and, unless it is said otherwise, search; without the source that was taken away."""
     left = {name: config for name, config in hub.sources.items() if name != where.removed}
     hub = replace(hub, sources=left, adapters={name: hub.adapters[name] for name in left})
-    rights = {"search": True, "follow": True, "export": True}
+    rights = {"search": where.search, "places": True, "follow": True, "export": True}
     changes: dict[str, Any] = {"openings": openings, "groups": given, "departments": frozenset(), **rights}
     return with_activity(hub, "answering-questions", **changes, case=where.condition)
 
@@ -235,6 +246,12 @@ def _record(source: str, at: int, drawn: Drawn) -> PartyRecord:
     )
 
 
+def _place(at: int) -> Place:
+    """One of two addresses, of which a case may know one name or both."""
+    address = Address("visiting", "Dorpsstraat", str(at % 2), "1234AB") if at % 3 != 2 else None
+    return Place(address, f"034401000000000{at % 2}" if at % 3 != 1 else "", label=f"place {at}")
+
+
 def case_set(at: int, drawn: Any) -> tuple[str, str, RecordSet]:
     source, capacity, kind, confidentiality, phase, department, zaak, parties = drawn
     found = tuple(_record(source, at, each) for each in parties)
@@ -252,7 +269,7 @@ def case_set(at: int, drawn: Any) -> tuple[str, str, RecordSet]:
         department=department,
         officials=(Official("case handler", f"official {at}", department, "030"),),
         involvements=tuple(Involvement(each.key, "applicant" if n == 0 else "owner") for n, each in enumerate(found)),
-        places=(Place(Address("visiting", "Dorpsstraat", str(at), "1234AB"), "0344010000000001", label=f"place {at}"),),
+        places=(_place(at),),
         findings=(Finding("sanction", f"finding {at}", date(2026, 3, 1 + at), outcome=f"outcome {at}"),),
         properties=(("property", f"value {at}"),),
         confidentiality=confidentiality,
@@ -267,6 +284,7 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
     async with hub.database.begin() as store:
         for table in (
             "involvement",
+            "case_place",
             "case_record",
             "party_record",
             "membership",
@@ -282,11 +300,11 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
         source, set_key, records = case_set(at, drawn)
         await _say(hub, source, set_key, records)
     said = dict(enumerate(cases))
-    for event in happens:
+    for number, event in enumerate(happens):
         if event.decides:
             await decide_match(hub, *event.decides, "seen at the desk", "steward")
         elif event.records:
-            await _enter(hub, *event.records)
+            await _enter(hub, number, *event.records)
         elif event.marks:
             await _mark(hub, *event.marks)
         elif event.at in said:
@@ -297,7 +315,7 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
                 await _say(hub, *case_set(event.at, event.says))
 
 
-async def _enter(hub: Hub, where: int, sort: Sort, capacity: Capacity, department: str, about_case: bool) -> None:
+async def _enter(hub: Hub, number: int, where: int, sort: Sort, capacity: Capacity, department: str, about_case: bool) -> None:
     """Something that a department recorded about one of the relations."""
     found = await rows(
         hub,
@@ -307,7 +325,7 @@ async def _enter(hub: Hub, where: int, sort: Sort, capacity: Capacity, departmen
         return
     of = found[where % len(found)]
     entry = Entry(
-        id=f"{sort[:3]}_{where:032x}",
+        id=f"{sort[:3]}_{number:032x}",
         sort=sort,
         relation_id=of["relation_id"],
         organisation=OUR,
@@ -379,6 +397,12 @@ def _of_cases(question: Asked, refs: list[tuple[str, str]]) -> Iterator[Path]:
     for ref in refs:
         yield _once(show_case, question, *ref)
         yield _once(lookup_relation, question, Reference(case=ref), ViewOptions())
+        yield _paged(show_project, question, *ref, PageQuery(limit=1))
+    for at in range(2):
+        for place in (PlaceName(bag_id=f"034401000000000{at}"), PlaceName(address=f"1234AB/{at}")):
+            yield _once(show_place, question, place, PlaceQuery())
+            yield _paged(show_place, question, place, PlaceQuery(limit=1))
+            yield _once(show_place, question, place, PlaceQuery(capacity="licensing", phase="open"))
     for department in DEPARTMENTS:
         yield _paged(list_department_cases, question, DepartmentQuery(department=department, limit=1))
 
@@ -468,11 +492,13 @@ async def forget_withheld(hub: Hub, seen: Profile) -> None:
     summary, shown, named = (seen.at_least(level) for level in (Level.summary, Level.existence, Level.referral))
     visible = "EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id AND i.compartment = ANY($1))"
     await rows(hub, "DELETE FROM case_record WHERE compartment <> ALL($1)", named)
+    await rows(hub, "DELETE FROM case_place w WHERE NOT EXISTS (SELECT FROM case_record c WHERE c.id = w.case_id)")
     await rows(
         hub,
         "DELETE FROM membership m USING party_record p WHERE (p.source, p.key, p.variant) = (m.source, m.key, m.variant) AND NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)",
     )
     await rows(hub, "DELETE FROM party_record p WHERE NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)")
+    await rows(hub, "DELETE FROM event WHERE all_of AND NOT compartments <@ $1::int[]", shown)  # told to who sees all of them
     await rows(hub, "UPDATE event SET compartments = ARRAY(SELECT unnest(compartments) INTERSECT SELECT unnest($1::int[]))", named)
     await rows(hub, "DELETE FROM event WHERE compartments = '{}'")
     await _forget_entries(hub, seen)
@@ -516,6 +542,7 @@ async def _forget_parts(hub: Hub, seen: Profile) -> None:
                 'findings', (SELECT jsonb_agg(f - '{label,outcome,reference}'::text[]) FROM jsonb_array_elements(body->'findings') f))) WHERE protected
             """,
         )
+        await rows(hub, "DELETE FROM case_place w USING case_record c WHERE c.id = w.case_id AND c.protected")
         hidden = "p.relation_id IN (SELECT id FROM relation WHERE non_disclosure)"
         own = f"departments && ARRAY['{department_key(seen.organisation, DEPARTMENTS[0])}']"
         await rows(hub, f"""UPDATE entry p SET "full" = 'x', summary = 'x', said = '{{}}' WHERE {hidden} AND NOT {own}""")

@@ -131,6 +131,7 @@ def test_what_a_source_could_have_is_never_seen_at_more_than_is_said_of_the_sour
         ('[[activity.rule]]\nlevel = "most"', "level"),
         ('[[activity.rule]]\nlevel = "full"\nconfidentiality = "secret"', "confidentiality"),
         ("searches_per_day = 5", "searches_per_day: means nothing without search"),
+        ("places = true", "places: .* add contact-details to groups"),
         ("unknown = 1", "unknown key"),
     ],
 )

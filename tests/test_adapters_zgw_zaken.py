@@ -173,6 +173,17 @@ async def test_a_zaak_without_its_properties_is_incomplete(adapter: Adapter) -> 
         adapter.to_records([one for one in documents if not one.id.endswith("/zaakeigenschappen")], keyed)
 
 
+@pytest.mark.parametrize(("number", "bag_id"), [("0355300000000017", "0355300000000017"), ("W0123.456", ""), ("", "")])
+async def test_a_street_is_a_place_by_its_bag_id_and_another_number_is_no_reason_to_refuse(
+    adapter: Adapter, number: str, bag_id: str
+) -> None:
+    street = {"identificatie": number, "gorOpenbareRuimteNaam": "Dorpsstraat"}
+    documents = _set_of(await _sets(adapter), "V-2026-00001")
+    changed = _changed(documents, "zaakobjecten/", objectType="openbare_ruimte", objectIdentificatie=street)
+    [place, *_] = adapter.to_records(changed, keyed).cases[0].places
+    assert (place.bag_id, place.label) == (bag_id, "Dorpsstraat" if bag_id else "Locatie openbare_ruimte")
+
+
 async def test_a_host_that_changes_changes_no_id(town: RunningTown, tmp_path: Path) -> None:
     url = town.urls["permits"]
     async with _adapter(url, tmp_path) as one, _adapter(url.replace("127.0.0.1", "localhost"), tmp_path) as other:

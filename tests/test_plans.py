@@ -13,7 +13,7 @@ _SESSION = {"enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_gen
 _PREPARED = "SELECT statement, parameter_types::text[] types FROM pg_prepared_statements"
 _ONCE_IN_A_PULL = ("count(*)", "seen_pull <= $2")
 _OF_THE_DRIVER = " LIMIT 1"  # asks for the columns of a table before it copies
-_GROWING = "(document|case_record|party_record|party_identifier|match_key|search_term|involvement|relation|membership|event)"
+_GROWING = "(document|case_record|case_place|party_record|party_identifier|match_key|search_term|involvement|relation|membership|event)"
 
 
 async def test_no_statement_for_a_page_goes_through_all_that_a_source_has(

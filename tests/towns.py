@@ -36,6 +36,7 @@ _COMPUTED = (
     'SELECT c.source, c.case_id, c."full", c.summary, c.existence, c.discreet, c.protected, c.marks, k.capacity, k.kind, k.confidentiality FROM case_record c JOIN compartment k ON k.id = c.compartment ORDER BY 1, 2',
     "SELECT p.source, p.key, p.variant, m.scheme, m.token FROM match_key m JOIN party_record p ON p.id = m.party_id ORDER BY 1, 2, 3, 4",
     "SELECT p.source, p.key, p.variant, t.field, t.term FROM search_term t JOIN party_record p ON p.id = t.party_id ORDER BY 1, 2, 3, 4, 5",
+    "SELECT c.source, c.case_id, w.bag_id, w.address FROM case_place w LEFT JOIN case_record c ON c.id = w.case_id ORDER BY 1, 2, 3, 4",
     'SELECT id, compartments, open, "full", summary, existence, outside FROM entry ORDER BY 1',
     "SELECT id, kind, merged_into, retired_at IS NULL, non_disclosure, marks FROM relation ORDER BY 1",
 )

@@ -276,7 +276,7 @@ def _worker(said: Mapping[str, Any]) -> str:
 
 
 def _place(zaakobject: Mapping[str, Any]) -> Place:
-    """An address or a building; of any other object only what it is called."""
+    """An address, a building or a street; of any other object only what it is called."""
     kind, said = zaakobject.get("objectType"), zaakobject.get("objectIdentificatie") or {}
     label = _text(zaakobject, "relatieomschrijving")
     try:
@@ -287,9 +287,19 @@ def _place(zaakobject: Mapping[str, Any]) -> Place:
             return Place(address("visiting", street, house, letter, addition, postal_code, city, number), _bag(number), label=label)
         if kind == "pand":
             return Place(bag_id=_bag(number), label=label)
+        if kind == "openbare_ruimte" and (found := _street(said)):
+            return found
     except ValueError as error:
         raise RecordRejected(f"zaakobjecten.objectIdentificatie ({kind}): {error}") from None
     return Place(label=" ".join(part for part in (label, _text(zaakobject, "objectTypeOverige") or text(kind)) if part))
+
+
+def _street(said: Mapping[str, Any]) -> Place | None:
+    """A street, path or square, where it is given by its BAG id; None where by another number, which is no reason to refuse the zaak."""
+    try:
+        return Place(bag_id=bag_id(text(said.get("identificatie")), "openbare_ruimte"), label=text(said.get("gorOpenbareRuimteNaam")))
+    except ValueError:
+        return None
 
 
 def _bag(number: str) -> str:

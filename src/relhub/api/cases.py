@@ -20,6 +20,24 @@ router = APIRouter(prefix="/v1/cases", route_class=Route, tags=["cases"])
 _SOURCE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _CASE_ID = re.compile(r"[^\x00-\x20\x7f-\x9f/][^\x00-\x1f\x7f-\x9f]{0,199}")
 
+CaseSource = Annotated[str, Path(title="Bron", description="The source: what is before the first slash in `ref`.", examples=["permits"])]
+CaseId = Annotated[
+    str,
+    Path(
+        alias="caseId",
+        title="Zaaknummer",
+        description="The number of the case: what is after that slash, percent-encoded.",
+        examples=["V-2026-00001"],
+    ),
+]
+
+
+def is_well_formed(source: str, case_id: str) -> bool:
+    """Whether there could be such a case. Raises the refusal of an address that ends with a slash."""
+    if case_id.endswith("/"):
+        raise refused(NO_ADDRESS)
+    return bool(_SOURCE.fullmatch(source) and _CASE_ID.fullmatch(case_id))
+
 
 @router.get(
     "",
@@ -49,23 +67,8 @@ async def get_cases(gated: Gated, query: Annotated[DepartmentQuery, Depends(depa
         "be this case or an open case of your department that has a party in common with it."
     ),
 )
-async def get_case(
-    request: Request,
-    gated: Gated,
-    source: Annotated[str, Path(title="Bron", description="The source: what is before the first slash in `ref`.", examples=["permits"])],
-    case_id: Annotated[
-        str,
-        Path(
-            alias="caseId",
-            title="Zaaknummer",
-            description="The number of the case: what is after that slash, percent-encoded.",
-            examples=["V-2026-00001"],
-        ),
-    ],
-) -> Response:
-    if case_id.endswith("/"):
-        raise refused(NO_ADDRESS)
-    if not _SOURCE.fullmatch(source) or not _CASE_ID.fullmatch(case_id):
+async def get_case(request: Request, gated: Gated, source: CaseSource, case_id: CaseId) -> Response:
+    if not is_well_formed(source, case_id):
         raise NotFound(NO_CASE)
     view = await show_case(gated.hub, gated.asked(), source, case_id)
     return tagged(request, view.body, view.tag)

@@ -13,6 +13,8 @@ from relhub.api import (
     events,
     examples,
     exports,
+    places,
+    projects,
     relation_parts,
     relations,
     sources,
@@ -56,7 +58,7 @@ existence, summary or full. Every consultation (raadpleging) is logged before it
 
 **Finding.** `POST /relations/_lookup` goes from a case number to the view in one call. Nothing about anyone is ever in a URL.
 
-**Asking again.** The views of a relation, its parts and a case carry an `ETag`; send it back in `If-None-Match` and you get 304 as long as \
+**Asking again.** The views of a relation, its parts, a case, a place and a project carry an `ETag`; send it back in `If-None-Match` and you get 304 as long as \
 the answer says the same. The tag is weak: the times at which sources were last read (`asOf`) do not count, as they move at every pull, \
 also when nothing was said. What you kept was then still so at the moment of the 304. A 304 is a consultation like any other, \
 and is logged. No cache on the way may keep an answer (`no-store`); your application may, for as long as its purpose lasts.
@@ -75,6 +77,8 @@ _SERVERS: Final = [{"url": "https://relhub.voorbeeld.example/v1", "description":
 _TAGS: Final = [
     {"name": "relations", "description": "Citizens and companies (relaties) as one record each."},
     {"name": "cases", "description": "Cases (zaken) and other matters, by themselves."},
+    {"name": "places", "description": "Addresses and objects (plekken), and what goes on there."},
+    {"name": "projects", "description": "Projects (projecten) with those who have a part in them."},
     {"name": "entries", "description": "What officials record here: contact moments, questions and tasks, commitments (vastleggingen)."},
     {"name": "subject-requests", "description": "What the one it is about asks about their own data (verzoeken van betrokkenen)."},
     {"name": "consultation-log", "description": "Who looked at whom, and why (raadplegingenlogboek)."},
@@ -116,6 +120,8 @@ def openapi_document() -> dict[str, Any]:
             *subject_requests.router.routes,
             *consultation_log.router.routes,
             *cases.router.routes,
+            *places.router.routes,
+            *projects.router.routes,
             *events.router.routes,
             *exports.router.routes,
             *sources.router.routes,
@@ -203,12 +209,12 @@ def _is_tagged(path: str, method: str) -> bool:
     """Not the log: every look at it adds to it. Nor an export, which stays as it was made."""
     if method != "get" or path.startswith(_FOR_THE_SUBJECT):
         return False
-    return path.startswith(("/relations/{", "/cases/{", *_ENTRIES_BY_ID))
+    return path.startswith(("/relations/{", "/cases/{", "/places/{", "/projects/{", *_ENTRIES_BY_ID))
 
 
 def _problems_of(path: str, method: str) -> list[str]:
     names = ["InvalidInput", "NotAuthenticated", "NotAllowed", "NotAcceptable", "TooManyRequests", "Unexpected", "Unavailable"]
-    if path.endswith("/_lookup"):
+    if path == "/relations/_lookup":
         names.append("Ambiguous")
     if path.startswith("/sources"):
         names += ["NotFound"] if "{name}" in path else []
@@ -225,7 +231,7 @@ def _problems_of(path: str, method: str) -> list[str]:
         names += ["Conflict"] if method == "post" else []
     elif path != "/events":
         names.append("SourceRefused")
-        names += ["NotFound"] if "{" in path or path.endswith("/_lookup") else []
+        names += ["NotFound"] if ("{" in path or path == "/relations/_lookup") and not path.startswith("/places") else []
         names += ["KeyReused"] if path.endswith("/exports") else []
         names += ["Expired"] if path.startswith("/exports/{id}/") else []
     return [*names, "TooLarge", "UnsupportedMediaType"] if method == "post" else names

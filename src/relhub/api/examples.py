@@ -31,6 +31,7 @@ def _asked_for(activity: str, occasion: str = "none") -> dict[str, str]:
 
 BY_PERMITS: Final = _asked_for("permit-handling", "case:permits/V-2026-00001")
 _BY_ENFORCEMENT: Final = _asked_for("enforcement-handling", "case:enforcement/HH-2026-00001")
+_BY_PROJECTS: Final = _asked_for("project-stakeholders", "case:projects/PRJ-0001")
 _BY_CONTACT_CENTRE: Final = _asked_for("answering-questions")
 _BY_ADMINISTRATOR: Final = _asked_for("source-health")
 _BY_PRIVACY_OFFICER: Final = _asked_for("log-inspection")
@@ -231,6 +232,19 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
     "getExport": {"portal": Example("The portal", _BY_PORTAL | _EXPORT)},
     "getExportContent": {"portal": Example("The portal", _BY_PORTAL | _EXPORT, varies=frozenset({"madeFor", "purposes", "consultations"}))},
     "getExportPage": {"portal": Example("The portal; here the beginning of the page", _BY_PORTAL | _EXPORT)},
+    "lookupPlace": {
+        "address": Example(
+            "The permits desk, by the BAG id of the address of its case", BY_PERMITS | {"limit": 3}, {"bagId": "0355200000252600"}, _PAGED
+        )
+    },
+    "getPlace": {
+        "building": Example("The contact centre, a building (pand)", _BY_CONTACT_CENTRE | {"bagId": "0355100000041240", "limit": 1})
+    },
+    "getProject": {
+        "stakeholders": Example(
+            "The project office", _BY_PROJECTS | {"source": "projects", "caseId": "PRJ-0001", "limit": 3}, varies=_PAGED
+        )
+    },
     "listEvents": {"first": Example("The permits desk, from the beginning", _asked_for("following-changes") | {"limit": 1}, varies=_PAGED)},
     "listSources": {"health": Example("An administrator", _BY_ADMINISTRATOR)},
     "getSource": {"health": Example("An administrator", _BY_ADMINISTRATOR | _SOURCE, varies=frozenset({"lagSeconds", "pull"}))},

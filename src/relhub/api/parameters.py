@@ -7,7 +7,17 @@ from fastapi import Query, Request
 from relhub.api.answer_cases import Capacity
 from relhub.api.questions import PRINTABLE, SOURCE
 from relhub.errors import InvalidInput, Problem
-from relhub.services.asked import CaseQuery, DepartmentQuery, EntryQuery, EventQuery, PageQuery, RelationQuery, RequestQuery, ViewOptions
+from relhub.services.asked import (
+    CaseQuery,
+    DepartmentQuery,
+    EntryQuery,
+    EventQuery,
+    PageQuery,
+    PlaceQuery,
+    RelationQuery,
+    RequestQuery,
+    ViewOptions,
+)
 
 _SECTION = "(summary|party|cases|contact-moments|tasks|commitments)"
 
@@ -88,6 +98,16 @@ async def department_query(
 ) -> DepartmentQuery:
     """Whose cases, which, and which page of them."""
     return DepartmentQuery(department or "", source or "", capacity or "", phase or "", cursor or "", limit)
+
+
+async def place_query(
+    capacity: CapacityFilter = None,
+    phase: Phase = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> PlaceQuery:
+    """Which of the cases at a place, and which page of them."""
+    return PlaceQuery(capacity or "", phase or "", cursor or "", limit)
 
 
 async def relation_query(

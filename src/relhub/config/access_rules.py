@@ -84,6 +84,7 @@ class _Activity(_Strict):
     search: bool = False
     searches_per_day: Annotated[int, Field(ge=0)] = 0
     unusual_searches: Annotated[int, Field(ge=0)] = 30
+    places: bool = False
     health: bool = False
     pull: bool = False
     follow: bool = False
@@ -108,6 +109,8 @@ class _Activity(_Strict):
             raise ValueError(
                 'make_requests: who it is about needs no occasion, and asks while their data is restricted as well: occasions = ["none"], restricted = true'
             )
+        if self.places and "contact-details" not in self.groups:
+            raise ValueError("places: who asks what goes on at an address sees addresses: add contact-details to groups")
         if self.searches_per_day and not self.search:
             raise ValueError("searches_per_day: means nothing without search = true")
         return self
@@ -115,10 +118,11 @@ class _Activity(_Strict):
     def activity(self) -> Activity:
         levels = (_Rule(level=level, domains=frozenset({capacity})) for capacity, level in self.levels.items())
         same = ("id", "register_uri", "purpose", "legal_basis", "groups", "organisations", "departments", "roles", "applications")
-        rights = ("search", "searches_per_day", "unusual_searches", "health", "pull", "follow", "inspect_log", "subject_log", "disclosable")
+        rights = ("search", "searches_per_day", "unusual_searches", "places", "health", "pull", "follow")
+        log = ("inspect_log", "subject_log", "disclosable")
         for_the_subject = ("records", "export", "make_requests", "handle_requests", "restricted")
         return Activity(
-            **{name: getattr(self, name) for name in (*same, *rights, *for_the_subject)},
+            **{name: getattr(self, name) for name in (*same, *rights, *log, *for_the_subject)},
             occasions=frozenset(self.occasions),
             case=CaseCondition(**self.case.model_dump()),
             openings=tuple(rule.opening(self.confidentiality) for rule in (*self.rule, *levels)),

@@ -46,6 +46,7 @@ class Activity:
     search: bool = False
     searches_per_day: int = 0  # of one official; 0: no limit
     unusual_searches: int = 30  # of one official within an hour: more is told to the privacy officer; 0: never
+    places: bool = False  # ask what goes on at a place
     health: bool = False  # see how sources are doing, and what of theirs could not be read
     pull: bool = False  # whether sources may be pulled for it
     follow: bool = False  # hear of changes, of many relations and without an occasion
@@ -203,7 +204,31 @@ ENTRY_DOES_NOT_HOLD = Refusal(
 )
 
 
-def occasion_does_not_hold(activity: Activity, *, with_relation: bool = True) -> Refusal:
-    """In the words of the condition; the same for every way in which it can fail."""
+def occasion_does_not_hold(activity: Activity, *, with_relation: bool = True, about: str = "involves this relation") -> Refusal:
+    """In the words of the condition; the same for every way in which it can fail. `about`: what it must have to do with what is asked."""
     condition = activity.case if with_relation else CaseCondition(activity.case.open, activity.case.own_department, False)
-    return Refusal(f"The occasion does not hold: it must be {condition}.")
+    return Refusal(f"The occasion does not hold: it must be {condition.said(about)}.")
+
+
+_NO_PLACES = Refusal("This processing activity may not ask about places; name one of which the access rule says places = true.")
+_NO_ADDRESSES = Refusal("This processing activity does not see addresses, so it may not ask what goes on at one.")
+_NO_CASE_THERE = Refusal(
+    "This processing activity may not search, so it may ask about a place only on a case that lies there (X-Occasion: case:permits/V-2026-00001)."
+)
+
+
+def place_occasion_does_not_hold(activity: Activity) -> Refusal:
+    """The same, of a question about a place: for who may search the case need not lie there."""
+    return occasion_does_not_hold(activity, with_relation=not activity.search, about="lies at this place")
+
+
+def admits_place(activity: Activity, occasion: Occasion) -> Refusal | None:
+    """Why this activity may not ask about a place on such an occasion; None when it may, a case being still to be verified.
+
+    A place leads to many relations without a question about one: that is a search, unless the own case lies there.
+    """
+    if not activity.places:
+        return _NO_PLACES
+    if "contact-details" not in activity.groups:
+        return _NO_ADDRESSES
+    return None if activity.search or occasion.sort == "case" else _NO_CASE_THERE

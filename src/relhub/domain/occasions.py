@@ -42,10 +42,14 @@ class CaseCondition:
     involves_relation: bool = True
 
     def __str__(self) -> str:
+        return self.said("involves this relation")
+
+    def said(self, last: str) -> str:
+        """In words; `last`: the third condition, of what is asked about."""
         said = (
             ("is open", self.open),
             ("is dealt with by your department", self.own_department),
-            ("involves this relation", self.involves_relation),
+            (last, self.involves_relation),
         )
         words = [word for word, wanted in said if wanted] or ["is known"]
         return f"a case that {', '.join(words[:-1])}{' and ' if len(words) > 1 else ''}{words[-1]}"

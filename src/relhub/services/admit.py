@@ -4,7 +4,15 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from relhub.adapters.behalf import on_behalf_of
-from relhub.domain.access import ENTRY_DOES_NOT_HOLD, Activity, Profile, Refusal, admits, occasion_does_not_hold
+from relhub.domain.access import (
+    ENTRY_DOES_NOT_HOLD,
+    Activity,
+    Profile,
+    Refusal,
+    admits,
+    occasion_does_not_hold,
+    place_occasion_does_not_hold,
+)
 from relhub.domain.behalf import Behalf
 from relhub.domain.entries import ANSWER_OPENS, CONTACT_OPENS
 from relhub.domain.occasions import ENTRIES, SHORTEST_REASON, Occasion, names_by_number, parse_occasion
@@ -32,6 +40,7 @@ class Admitted:
     occasion: Occasion
     look: Look
     opens: str = ""  # the relation that the occasion is about, when it is an entry: verified already
+    of_place: bool = False  # asked about a place, not a relation
 
     @property
     def occasion_case(self) -> tuple[str, str]:
@@ -45,7 +54,9 @@ class Admitted:
 
     @property
     def does_not_hold(self) -> Refusal:
-        return ENTRY_DOES_NOT_HOLD if self.opens else occasion_does_not_hold(self.profile.activity)
+        if self.opens:
+            return ENTRY_DOES_NOT_HOLD
+        return (place_occasion_does_not_hold if self.of_place else occasion_does_not_hold)(self.profile.activity)
 
 
 async def admit(
@@ -56,6 +67,7 @@ async def admit(
     *,
     verified_with_the_look: bool = False,
     own_work: bool = False,
+    of_place: bool = False,
 ) -> Admitted:
     """The visibility profile of this question. Raises NotAllowed (logged), or InvalidInput for an occasion that can't be read.
 
@@ -73,7 +85,7 @@ async def admit(
     if isinstance(activity, Refusal):
         await refuse(hub, _look(hub, asked, occasion, operation, None, sections), activity)
     profile = hub.access.profile(activity, asked.consumer.organisation)
-    admitted = Admitted(profile, occasion, _look(hub, asked, occasion, operation, profile, sections))
+    admitted = Admitted(profile, occasion, _look(hub, asked, occasion, operation, profile, sections), of_place=of_place)
     on_behalf_of.set(_behalf(asked, activity))
     if occasion.sort == "break-glass":
         await _break_glass(hub, asked, admitted)

@@ -13,7 +13,7 @@ from relhub.services.answer_once import KEY_REUSED, answer_once
 from relhub.services.asked import Asked, View
 from relhub.services.hub import Hub
 from relhub.services.keep_records import at_utc
-from relhub.services.look import look_until_settled
+from relhub.services.look import look_with
 from relhub.storage import exports
 from relhub.storage.database import Store
 from relhub.storage.exported_cases import glimpse
@@ -42,7 +42,7 @@ async def ask_export(hub: Hub, asked: Asked, relation_id: str, key: str, base: s
     `base`: the address of the API, for the links. Raises NotAllowed, NotFound, Restricted, KeyReused.
     """
     admitted = await admit_export(hub, asked, "ask-export")
-    given = await look_until_settled(hub, admitted, lambda: _look_and_ask(hub, admitted, asked, relation_id, key, base))
+    given = await look_with(hub, admitted, lambda: _look_and_ask(hub, admitted, asked, relation_id, key, base))
     if given.relation_id == relation_id and not given.answer:
         raise KeyReused(KEY_REUSED)
     return View(given.relation_id, given.answer, "")

@@ -114,6 +114,16 @@ class DepartmentQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceQuery:
+    """Which of the cases at a place."""
+
+    capacity: str = ""
+    phase: str = ""
+    cursor: str = ""
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class RelationQuery:
     """Organisations or branches, with a visible case in this capacity and phase."""
 

@@ -56,6 +56,8 @@ def _occasion(activity: Activity, sort: str) -> str:
 def _rights(activity: Activity) -> Iterator[str]:
     if activity.search:
         yield f"search ({activity.searches_per_day} a day per official)" if activity.searches_per_day else "search without limit"
+    if activity.places:
+        yield "ask about places" if activity.search else "ask about the places of their own cases"
     if activity.follow:
         yield "follow changes"
     if activity.health:
@@ -111,7 +113,7 @@ def _doubts_of(activity: Activity) -> Iterator[str]:
     if activity.export and not activity.roles | activity.applications | activity.departments:
         yield f"{activity.id}: any application may have all that is held of a relation put together"
     if not activity.case.involves_relation and "case" in activity.occasions:
-        yield f"{activity.id}: any case of one's own opens any relation"
+        yield f"{activity.id}: any case of one's own opens any relation{' and place' if activity.places else ''}"
 
 
 def _covers(earlier: Opening, later: Opening) -> bool:

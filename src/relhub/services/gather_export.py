@@ -18,7 +18,7 @@ from relhub.services.keep_records import at_utc
 from relhub.services.list_source_records import ToldRecord, records_of, show_record
 from relhub.services.show_consultations import show_look
 from relhub.services.show_history import place_of, show_period
-from relhub.services.view_relation import golden_of, party_of, states_of
+from relhub.services.view_relation import golden_of, party_of, sources_of
 from relhub.storage.database import Driver, Store
 from relhub.storage.entries_seen import listed_entries
 from relhub.storage.exported_cases import ExportedCase, exported_cases
@@ -92,7 +92,7 @@ class Gathering:
     def _head(self, parts: ViewParts, records: RecordParts) -> dict[str, Any]:
         profile, rules = self.admitted.profile, self.hub.access.rules
         golden = golden_of(self.hub, profile, parts)
-        sources = [state for state in states_of(self.hub, profile, parts) if state["state"] != "withheld"]
+        sources = [state for state in sources_of(self.hub, profile, parts.sources, parts.named_sources) if state["state"] != "withheld"]
         head: dict[str, Any] = {
             "id": self.export_id,
             "madeAt": at_utc(self.admitted.look.at),

@@ -13,6 +13,7 @@ from relhub.domain.compartments import Level
 from relhub.domain.golden import display_name
 from relhub.domain.identifiers import mask
 from relhub.domain.identity import NAME_AND_BIRTH, family_of, full_birth, name_and_birth
+from relhub.domain.places import PlaceName, place_names
 from relhub.domain.record import CaseRecord, PartyRecord, RecordSet
 from relhub.domain.search_terms import search_terms
 from relhub.errors import RecordRejected
@@ -140,6 +141,7 @@ def case_row(case: CaseRecord, set_key: str, hidden: Mapping[str, str]) -> CaseR
         summary=_part(case, Level.summary, hidden),
         existence=_part(case, Level.existence, hidden),
         discreet=_rendered(discreet_part(case), hidden, sort=False)[:-1],
+        places=tuple(PlaceName(*_hide([name.bag_id, name.address], hidden)) for name in place_names(case)),
     )
 
 

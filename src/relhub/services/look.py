@@ -25,8 +25,8 @@ _Looked = TypeVar("_Looked", bound=Looked)
 
 
 async def look(hub: Hub, admitted: Admitted, read: Callable[[Driver], Awaitable[_Looked]]) -> _Looked:
-    """What the statement shows, which is to read the profile of `admitted` each time. Raises as `look_until_settled` does."""
-    return await look_until_settled(hub, admitted, lambda: _on_its_own(hub, read))
+    """What the statement shows, which is to read the profile of `admitted` each time. Raises as `look_with` does."""
+    return await look_with(hub, admitted, lambda: _on_its_own(hub, read))
 
 
 async def _on_its_own(hub: Hub, read: Callable[[Driver], Awaitable[_Looked]]) -> _Looked:
@@ -34,8 +34,8 @@ async def _on_its_own(hub: Hub, read: Callable[[Driver], Awaitable[_Looked]]) ->
         return await read(driver)
 
 
-async def look_until_settled(hub: Hub, admitted: Admitted, read: Callable[[], Awaitable[_Looked]]) -> _Looked:
-    """What `read` shows, in a transaction of its own each time. An occasion that the hub does not know is asked of its source once.
+async def look_with(hub: Hub, admitted: Admitted, read: Callable[[], Awaitable[_Looked]]) -> _Looked:
+    """What `read` shows, which opens a connection or transaction of its own each time. An occasion that the hub does not know is asked of its source once.
 
     Raises NotAllowed, NotFound, Restricted, and SourceError when the occasion can't be verified.
     """

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from relhub.domain import identifiers
+from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
 from relhub.errors import InvalidInput, Problem
 from relhub.services.admit import Admitted, admit
@@ -80,9 +81,14 @@ def _result(admitted: Admitted, meant: Sequence[Glance]) -> dict[str, Any]:
     [glance] = meant
     if glance.restricted:
         return {"status": "restricted"}
+    return {"status": "found", "id": glance.relation_id, "kind": glance.kind, **show_glance(admitted.profile, glance)}
+
+
+def show_glance(profile: Profile, glance: Glance) -> dict[str, Any]:
+    """The summary of a relation, and whether a colleague is involved of whom no more may be shown."""
     summary = {"openCases": glance.open_cases, "byCapacity": glance.by_capacity}
-    referral = {"referral": {"via": "coordinator", "ask": admitted.profile.coordinator}} if glance.referral else {}
-    return {"status": "found", "id": glance.relation_id, "kind": glance.kind, "summary": summary, **referral}
+    referral = {"referral": {"via": "coordinator", "ask": profile.coordinator}} if glance.referral else {}
+    return {"summary": summary, **referral}
 
 
 def _looks(results: Sequence[dict[str, Any]], meant: Sequence[Sequence[str]]) -> list[tuple[str, str]]:

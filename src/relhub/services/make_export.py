@@ -18,7 +18,7 @@ from relhub.services.ask_export import admit_export
 from relhub.services.asked import Asked
 from relhub.services.gather_export import Gathered, Gathering
 from relhub.services.hub import Hub
-from relhub.services.look import look_until_settled
+from relhub.services.look import look_with
 from relhub.services.show_numbers import with_numbers
 from relhub.storage import exports
 from relhub.storage.exports import Asker, Export
@@ -80,7 +80,7 @@ async def _make(hub: Hub, consumers: KnownConsumers, export: Export, stopping: S
             await _fail(hub, export, _NOBODY_ENDS)
             return
         admitted = await _decide(hub, consumers, export)
-        gathered = await look_until_settled(hub, admitted, lambda: _gather(hub, admitted, export, stopping))
+        gathered = await look_with(hub, admitted, lambda: _gather(hub, admitted, export, stopping))
         await _finish(hub, export, gathered)
     except (NotAllowed, NotFound, Restricted) as error:
         await _fail(hub, export, str(error))

@@ -11,7 +11,7 @@ from relhub.services.admit import Admitted, not_found
 from relhub.services.ask_export import NO_EXPORT, admit_export, find_own
 from relhub.services.asked import Asked
 from relhub.services.hub import Hub
-from relhub.services.look import look_until_settled
+from relhub.services.look import look_with
 from relhub.services.show_numbers import with_numbers
 from relhub.storage import exports
 from relhub.storage.exported_cases import glimpse
@@ -76,7 +76,7 @@ async def open_export(hub: Hub, asked: Asked, export_id: str, operation: Literal
         await not_found(hub, admitted.look, _NOT_DONE if export else NO_EXPORT)
     if over:
         raise ExportExpired(over)
-    looked = await look_until_settled(hub, admitted, lambda: _look(hub, admitted, export, asked))
+    looked = await look_with(hub, admitted, lambda: _look(hub, admitted, export, asked))
     if not looked.parts:  # it expired just now
         raise ExportExpired(_EXPIRED)
     return Opened(hub, export, looked.parts)

@@ -1,32 +1,28 @@
 """Finding a relation by facts: a right of its own, two facts at least, minimal answers."""
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
 from typing import Any
 
 import orjson
 
 from relhub.domain.access import Profile, Refusal
 from relhub.domain.compartments import Level
-from relhub.domain.dates import AMSTERDAM
 from relhub.domain.golden import Voice, golden_record
 from relhub.domain.names import name_key
 from relhub.domain.search_terms import ADDRESS_FIELDS, address_term, phone_term
-from relhub.errors import InvalidInput, Problem, TooManyRequests
-from relhub.services.admit import Admitted, admit, refuse
+from relhub.errors import InvalidInput, Problem
+from relhub.services.admit import admit, refuse
 from relhub.services.asked import Asked, SearchQuery
 from relhub.services.hub import Hub
 from relhub.services.look import verify_without_relation
-from relhub.services.tell_privacy_officer import keep_notice
+from relhub.services.search_budget import is_spent, over_budget
 from relhub.services.view_relation import party_of
-from relhub.storage.database import Store
-from relhub.storage.log import add_look, searches_since
+from relhub.storage.log import add_look
 from relhub.storage.parties import relations_by_terms, visible_parties
 
 MOST = 20
 _NO_SEARCH = Refusal("This processing activity may not search; look a relation up by case or by official number.")
 
-_BUDGET = "You have searched {} times today, which is as often as this processing activity may; tomorrow you can again. The privacy officer is told."
 _NOT_BY_DETAILS = Refusal(
     "This processing activity does not see addresses, phones and e-mail addresses, so it can't search by them; search by name and birthDate."
 )
@@ -51,40 +47,17 @@ async def search_relations(hub: Hub, asked: Asked, query: SearchQuery) -> bytes:
     hidden = "non-disclosed" not in profile.groups
     hashed = [(field, hub.sealer.token(f"search:{field}", term), hidden and field in ADDRESS_FIELDS) for field, term in terms]
     async with hub.database.begin() as store:
-        spent = await _spent(hub, store, asked, admitted)
+        spent = await is_spent(hub, store, asked, admitted)
         found = [] if spent else await relations_by_terms(store.driver, profile, hashed, query.kind, MOST + 1)
         shown = await visible_parties(store.driver, seen, found[:MOST])
         outcome = "over-budget" if spent else "too-broad" if len(found) > MOST else "shown"
         await add_look(store.driver, admitted.look, outcome, found if outcome == "shown" else [], [])
     if spent:
-        raise TooManyRequests(_BUDGET.format(profile.activity.searches_per_day), _until_tomorrow(asked.at))
+        raise over_budget(asked, admitted)
     if len(found) > MOST:
         raise InvalidInput(Problem("body", f"too broad: more than {MOST} relations have these facts; add one"))
     hits = [show_hit(hub, profile, relation_id, *shown[relation_id]) for relation_id in found]
     return orjson.dumps({"results": hits, "next": None})
-
-
-async def _spent(hub: Hub, store: Store, asked: Asked, admitted: Admitted) -> bool:
-    """Whether this official (or, without one, this application) has searched as often today as the rules allow.
-
-    The privacy officer is told, and likewise of searching that is unusual, which goes on.
-    """
-    most, usual = admitted.profile.activity.searches_per_day, admitted.profile.activity.unusual_searches
-    hour, day = await searches_since(store, asked.consumer.name, asked.official, asked.at - timedelta(hours=1), _midnight(asked.at))
-    if usual and hour >= usual:
-        await keep_notice(hub, store.driver, "unusual-searching", asked, f"more than {usual} searches within an hour")
-    if not most or day < most:
-        return False
-    await keep_notice(hub, store.driver, "search-budget-spent", asked, f"more than {most} searches in a day")
-    return True
-
-
-def _midnight(at: datetime) -> datetime:
-    return datetime.combine(at.astimezone(AMSTERDAM).date(), time.min, AMSTERDAM)
-
-
-def _until_tomorrow(at: datetime) -> int:
-    return round((_midnight(at + timedelta(days=1)) - at).total_seconds()) + 1
 
 
 def _terms(query: SearchQuery) -> Iterator[tuple[str, str]]:

@@ -5,11 +5,10 @@ from typing import Any
 import orjson
 
 from relhub.domain.access import names_parties
-from relhub.services.admit import Admitted, admit, fetch_logged, fetch_occasion, not_found, refuse, restricted
+from relhub.services.admit import Admitted, admit
 from relhub.services.asked import Asked, View
-from relhub.services.fetch_case import could_show
 from relhub.services.hub import Hub
-from relhub.services.look import verify_without_relation
+from relhub.services.look_at_case import look_at_case
 from relhub.storage.department_cases import CaseView, one_case
 from relhub.storage.log import add_look
 
@@ -22,17 +21,7 @@ async def show_case(hub: Hub, asked: Asked, source: str, case_id: str) -> View:
     Raises NotAllowed, NotFound, Restricted, and SourceError when the source has to be asked and does not answer.
     """
     admitted = await admit(hub, asked, "case")
-    if admitted.occasion_case != (source, case_id):
-        await verify_without_relation(hub, admitted)  # before a source is asked for another case on its account
-    found = await _look(hub, admitted, source, case_id)
-    if (not found.records and not found.restricted) or (admitted.on_case and found.holds is None):
-        found = await _ask_sources(hub, admitted, source, case_id, found)
-    if admitted.on_case and not found.holds:
-        await refuse(hub, admitted.look, admitted.does_not_hold)
-    if found.restricted:
-        await restricted(hub, admitted)
-    if not found.records:
-        await not_found(hub, admitted.look, NO_CASE)
+    found = await look_at_case(hub, admitted, source, case_id, lambda: _look(hub, admitted, source, case_id), NO_CASE)
     case, *others = [_show(admitted, *record) for record in found.records]
     body = case[:-1] + b',"alsoKnownAs":[' + b",".join(others) + b"]}" if others else case
     return View("", body, hub.sealer.tag(body))
@@ -46,17 +35,6 @@ async def _look(hub: Hub, admitted: Admitted, source: str, case_id: str) -> Case
         if found.records and (not admitted.on_case or found.holds):
             relation_ids = sorted({party["relation"] for *_, parties in found.records for party in parties})
             await add_look(store.driver, admitted.look, "shown", relation_ids, [ref for _, ref, *_ in found.records])
-    return found
-
-
-async def _ask_sources(hub: Hub, admitted: Admitted, source: str, case_id: str, found: CaseView) -> CaseView:
-    """Fetches what is not there. A case that may not be seen is fetched as one that is not known: neither can be told from the other."""
-    if admitted.on_case and found.holds is None:
-        await fetch_occasion(hub, admitted)
-        found = await _look(hub, admitted, source, case_id)
-    if not found.records and not found.restricted and could_show(hub, admitted.profile, source):
-        await fetch_logged(hub, admitted, source, case_id)
-        found = await _look(hub, admitted, source, case_id)
     return found
 
 

@@ -45,7 +45,7 @@ async def view_admitted(
         refreshed = await refresh_relation(hub, admitted.profile, parts.relation_id, stale)
         parts = await load(hub, admitted, parts.relation_id, limit=PAGE, groups=groups, beside=beside)
     head, cases = _sections(hub, admitted.profile, parts, options, more or {}, refreshed)
-    return View(parts.relation_id, _joined(head, cases), hub.sealer.tag(_joined(_timeless(head), cases)))
+    return View(parts.relation_id, _joined(head, cases), hub.sealer.tag(_joined(timeless(head), cases)))
 
 
 async def load(hub: Hub, admitted: Admitted, relation_id: str, **which: Any) -> ViewParts:
@@ -59,8 +59,8 @@ def _sections(
     hub: Hub, profile: Profile, parts: ViewParts, options: ViewOptions, more: Mapping[str, Any], refreshed: set[str]
 ) -> tuple[dict[str, Any], bytes]:
     """The answer without its cases, and the cases as a page, empty when they were not asked for."""
-    sources = states_of(hub, profile, parts, refreshed)
-    complete = all(source["state"] in ("found", "none") for source in sources) and not parts.referral
+    sources = sources_of(hub, profile, parts.sources, parts.named_sources, refreshed)
+    complete = is_complete(sources) and not parts.referral
     head: dict[str, Any] = {"id": parts.relation_id, "kind": parts.kind, "complete": complete, "sources": sources}
     if "summary" in options.sections:
         head["summary"] = _summary(parts)
@@ -101,7 +101,7 @@ def _joined(head: Mapping[str, Any], cases: bytes) -> bytes:
     return body[:-1] + b',"cases":' + cases + b"}" if cases else body
 
 
-def _timeless(head: dict[str, Any]) -> dict[str, Any]:
+def timeless(head: dict[str, Any]) -> dict[str, Any]:
     """Without the times at which sources were last read: they move at every pull, also when nothing was said."""
     return {**head, "sources": [{key: value for key, value in source.items() if key != "asOf"} for source in head["sources"]]}
 
@@ -122,15 +122,25 @@ def _case(case: CasePart) -> bytes:
     return case.part + b',"partyRoles":' + orjson.dumps(case.roles) + also + b"}"
 
 
-def states_of(hub: Hub, profile: Profile, parts: ViewParts, refreshed: Collection[str] = ()) -> list[dict[str, Any]]:
-    """Each source by name with one word for its state. One that is at most a referral is not listed, whatever it knows."""
+def is_complete(sources: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether each source that counts is up to date."""
+    return all(source["state"] in ("found", "none") for source in sources)
+
+
+def sources_of(
+    hub: Hub, profile: Profile, states: Mapping[str, dict[str, Any]], named: Collection[str], refreshed: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Each source by name with one word for its state. One that is at most a referral is not listed, whatever it knows.
+
+    `states`: how each is doing, as stored; `named`: those of which something is shown; `refreshed`: those that were asked just now.
+    """
     listed = []
     for name, config in sorted(hub.sources.items()):
         level = profile.sources[name]
         if level == Level.none:
             listed.append({"source": name, "state": "withheld"})
         elif level > Level.referral:
-            state = parts.sources.get(name) or {"asOf": None, "unavailableSince": None, "failing": False}
+            state = states.get(name) or {"asOf": None, "unavailableSince": None, "failing": False}
             as_of = at_utc(datetime.now(UTC)) if name in refreshed else _time(state["asOf"])
             listed.append(
                 {
@@ -139,7 +149,7 @@ def states_of(hub: Hub, profile: Profile, parts: ViewParts, refreshed: Collectio
                     **_state(
                         as_of,
                         _time(state["unavailableSince"]),
-                        found=name in parts.named_sources,
+                        found=name in named,
                         behind=state["failing"] and name not in refreshed,
                     ),
                 }
@@ -170,7 +180,7 @@ def golden_of(hub: Hub, profile: Profile, parts: ViewParts) -> Golden | None:
     golden.record["linkedBy"] = _evidence(voices, parts.parties) if len(voices) > 1 else []
     contacts = {orjson.dumps(body): body for row in parts.parties for body in row["contacts"] or ()}
     if contacts:
-        golden.record["contactPersons"] = [_contact(body) for body in contacts.values()]
+        golden.record["contactPersons"] = [show_contact(body) for body in contacts.values()]
     return golden
 
 
@@ -196,7 +206,8 @@ def party_of(row: Mapping[str, Any]) -> PartyRecord:
     return PARTY.validate_python({**row["body"], "source": row["source"], "key": row["key"], "kind": row["kind"]})
 
 
-def _contact(body: dict[str, Any]) -> dict[str, Any]:
+def show_contact(body: dict[str, Any]) -> dict[str, Any]:
+    """Who speaks for an organisation, and how to reach them: for who sees contact details."""
     record = PARTY.validate_python({**body, "source": "", "key": "", "kind": "contact_person"})
     golden = golden_record([Voice(record, 0, None)], frozenset({"contact-details"}), False).record
     return {"name": golden["name"], "function": record.function, "phones": golden["phones"], "emails": golden["emails"]}

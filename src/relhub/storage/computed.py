@@ -7,6 +7,7 @@ from relhub.storage.database import Store
 from relhub.storage.marks import marked_relations
 from relhub.storage.protection import PROTECTED, mark_cases, mark_relations
 from relhub.storage.record_rows import CaseRow
+from relhub.storage.records import save_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ async def clear(store: Store) -> None:
     for statement in (
         "DELETE FROM match_key",
         "DELETE FROM search_term",
+        "DELETE FROM case_place",
         "UPDATE party_record SET relation_id = NULL",
         "UPDATE party_identifier SET relation_id = NULL",
         "UPDATE involvement SET relation_id = NULL",
@@ -98,7 +100,8 @@ async def case_batches(store: Store, size: int) -> AsyncIterator[list[tuple[int,
 
 
 async def save_cases(store: Store, rows: Sequence[tuple[int, CaseRow]]) -> None:
-    """The parts as they are shown, and what the view selects by."""
+    """The parts as they are shown, and the places that they are found by."""
+    await save_places(store, [(id_, row.places) for id_, row in rows])
     await store.driver.execute(
         """
         UPDATE case_record c SET "full" = r.f, summary = r.s, existence = r.e, discreet = r.d

@@ -88,6 +88,12 @@ async def department_cases(
     ]
 
 
+OCCASION = f"""(SELECT (c.open OR NOT $9) AND ($7::text IS NULL OR $7 = ANY(c.departments)) AND (NOT $10 OR EXISTS (SELECT FROM asked a WHERE a.id = c.id OR EXISTS (
+        SELECT FROM involvement i JOIN involvement j ON j.relation_id = i.relation_id WHERE i.case_id = a.id AND j.case_id = c.id)))
+    FROM case_record c WHERE c.source = $5 AND c.case_id = $6 AND c.compartment = ANY($11)
+    UNION ALL SELECT EXISTS (SELECT FROM asked a JOIN involvement i ON i.case_id = a.id WHERE i.relation_id = $6) WHERE $5 = '{ENTRY}') holds"""
+"""Whether the occasion is the case `asked` or shares a relation with it. Parameters $1 to $12 are filled by `parameters_of_case`."""
+
 _ONE = f"""
 WITH asked AS (SELECT * FROM case_record WHERE source = $1 AND case_id = $2 AND compartment = ANY($3)), record AS (
     SELECT 0 place, * FROM asked UNION ALL
@@ -100,10 +106,7 @@ WITH asked AS (SELECT * FROM case_record WHERE source = $1 AND case_id = $2 AND 
 )
 SELECT array_agg(part ORDER BY place, ref) parts, array_agg(ref ORDER BY place, ref) refs, array_agg(compartment ORDER BY place, ref) compartments, array_agg(coalesce(parties::text, '[]') ORDER BY place, ref) parties,
     EXISTS (SELECT FROM asked WHERE marks && $12) restricted,
-    (SELECT (c.open OR NOT $9) AND ($7::text IS NULL OR $7 = ANY(c.departments)) AND (NOT $10 OR EXISTS (SELECT FROM asked a WHERE a.id = c.id OR EXISTS (
-        SELECT FROM involvement i JOIN involvement j ON j.relation_id = i.relation_id WHERE i.case_id = a.id AND j.case_id = c.id)))
-    FROM case_record c WHERE c.source = $5 AND c.case_id = $6 AND c.compartment = ANY($11)
-    UNION ALL SELECT EXISTS (SELECT FROM asked a JOIN involvement i ON i.case_id = a.id WHERE i.relation_id = $6) WHERE $5 = '{ENTRY}') holds
+    {OCCASION}
 FROM shown
 """
 
@@ -117,10 +120,14 @@ async def one_case(
     department: str,
 ) -> CaseView:
     """A case that may be seen from `summary` on, with its parties, and whether the occasion is this case or shares a relation with it."""
-    condition, levels = profile.activity.case, (profile.at_least(Level.summary), profile.at_least(Level.full))
-    conditions = profile.shows_non_disclosed, condition.open, condition.involves_relation, profile.at_least(Level.existence), profile.bars
-    with_department = department if condition.own_department else None
-    row = await driver.fetchrow(_ONE, source, case_id, *levels, *occasion, with_department, *conditions)
+    row = await driver.fetchrow(_ONE, *parameters_of_case(source, case_id, profile, occasion, department))
     assert row is not None  # an aggregate
     columns = [row[name] or () for name in ("parts", "refs", "compartments", "parties")]
     return CaseView([(*record, orjson.loads(parties)) for *record, parties in zip(*columns, strict=True)], row["holds"], row["restricted"])
+
+
+def parameters_of_case(source: str, case_id: str, profile: Profile, occasion: tuple[str, str], department: str) -> list[Any]:
+    """$1 to $12 of a statement about one case: which, at which levels, on which occasion, under which conditions, barred by which marks."""
+    condition, levels = profile.activity.case, (profile.at_least(Level.summary), profile.at_least(Level.full))
+    conditions = profile.shows_non_disclosed, condition.open, condition.involves_relation, profile.at_least(Level.existence), profile.bars
+    return [source, case_id, *levels, *occasion, department if condition.own_department else None, *conditions]

@@ -97,13 +97,13 @@ async def add_looks(driver: Driver, look: Look, outcomes: list[tuple[str, str]])
 
 
 async def searches_since(store: Store, consumer: str, official: str, *since: datetime) -> list[int]:
-    """How often this official searched through this application since each of these moments; another search of theirs waits until this transaction ends."""
+    """How often this official searched, by facts or by place, through this application since each of these moments; another search of theirs waits until this transaction ends."""
     await store.driver.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 7264003))", f"{consumer}\x1f{official}")
     counted = ", ".join(f"count(*) FILTER (WHERE at >= ${number})" for number in range(4, 4 + len(since)))
     row = await store.driver.fetchrow(
         f"""
         SELECT {counted} FROM consultation_log
-        WHERE at >= $3 AND consumer = $1 AND official = $2 AND operation = 'search' AND outcome <> 'refused'
+        WHERE at >= $3 AND consumer = $1 AND official = $2 AND operation IN ('search', 'place') AND outcome <> 'refused'
         """,
         consumer,
         official,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from relhub.domain.places import PlaceName
 from relhub.domain.record import Capacity, PartyKind
 
 Ref = tuple[str, str, str]
@@ -27,6 +28,7 @@ class CaseRow:
     summary: bytes
     existence: bytes
     discreet: bytes
+    places: tuple[PlaceName, ...]
 
 
 @dataclass(frozen=True, slots=True)

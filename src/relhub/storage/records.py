@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from relhub.domain.places import PlaceName
 from relhub.storage.compartments import Key, keep_compartments
 from relhub.storage.database import Store
 from relhub.storage.record_rows import CaseRow, Gone, InvolvementRow, NewParty, PartyRow, Written, WrittenCase
@@ -27,6 +28,7 @@ async def replace_sets(
         "DELETE FROM case_record WHERE id = ANY($1)", [row["id"] for row in before if row["case_id"] not in compartments]
     )
     numbers = await _save_cases(store, source, cases, compartments)
+    await save_places(store, [(numbers[case.case_id], case.places) for case in cases])
     known = await _known_parties(store, source, parties)
     retold = await _tell_again(store, [(number, party.protected) for party in parties if (number := known.get((party.key, party.variant)))])
     new = await _number(store, source, [party for party in parties if (party.key, party.variant) not in known])
@@ -46,11 +48,12 @@ async def _compartments(store: Store, source: str, cases: Sequence[CaseRow]) -> 
 
 
 async def _release_parties(store: Store, source: str, numbers: list[int], case_ids: list[str]) -> tuple[set[int], set[tuple[str, int]]]:
-    """The party records that these cases spoke of, and the (relation, compartment) of each involvement."""
+    """The party records that these cases spoke of, and the (relation, compartment) of each involvement. Of their places nothing is left."""
     rows = await store.driver.fetch(
         """
-        DELETE FROM involvement
-        WHERE case_id = ANY($1 || ARRAY(SELECT id FROM case_record WHERE source = $2 AND case_id = ANY($3))) RETURNING party_id, relation_id, compartment
+        WITH known AS MATERIALIZED (SELECT $1::bigint[] || ARRAY(SELECT id FROM case_record WHERE source = $2 AND case_id = ANY($3)) ids),
+            places AS (DELETE FROM case_place WHERE case_id = ANY(ARRAY(SELECT unnest(ids) FROM known)))
+        DELETE FROM involvement WHERE case_id = ANY(ARRAY(SELECT unnest(ids) FROM known)) RETURNING party_id, relation_id, compartment
         """,  # one array: with OR all involvements that there are would be gone through
         numbers,
         source,
@@ -91,6 +94,12 @@ async def _save_cases(store: Store, source: str, cases: Sequence[CaseRow], compa
         [case.discreet for case in cases],
     )
     return {row["case_id"]: row["id"] for row in rows}
+
+
+async def save_places(store: Store, cases: Sequence[tuple[int, Sequence[PlaceName]]]) -> None:
+    """By which names the places of these cases, of which none are kept, are known."""
+    rows = [(number, name.bag_id, name.address) for number, names in cases for name in names]
+    await store.driver.copy_records_to_table("case_place", records=rows, columns=("case_id", "bag_id", "address"))
 
 
 async def _known_parties(store: Store, source: str, parties: Sequence[PartyRow]) -> dict[tuple[str, str], int]:

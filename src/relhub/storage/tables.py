@@ -371,6 +371,18 @@ Index(
     "case_record_department_idx", case_record.c.department, case_record.c.open.desc(), case_record.c.on_date.desc(), case_record.c.id.desc()
 )
 
+# C. By which names the places of a case are known: a BAG id, an address (postcode/number), or both. In clear, as in the body of the case: a row
+# says nothing of anyone. No foreign key: see match_key.
+case_place = Table(
+    "case_place",
+    metadata,
+    Column("case_id", BigInteger, primary_key=True),
+    Column("bag_id", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+)
+Index("case_place_bag_id_idx", case_place.c.bag_id, postgresql_where=text("bag_id <> ''"))
+Index("case_place_address_idx", case_place.c.address, postgresql_where=text("address <> ''"))
+
 # F. Which party has which part in which case. `relation_id` and what the view selects and sorts by: C.
 involvement = Table(
     "involvement",
@@ -598,7 +610,7 @@ Index(
     consultation_log.c.consumer,
     consultation_log.c.official,
     consultation_log.c.at,
-    postgresql_where=text("operation = 'search'"),
+    postgresql_where=text("operation IN ('search', 'place')"),
 )
 Index("consultation_log_trace_idx", consultation_log.c.trace_id, postgresql_using="hash")
 
