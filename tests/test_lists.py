@@ -118,7 +118,7 @@ async def test_what_is_withheld_shapes_no_list_and_no_batch(hub: Hub, hidden: st
     assert await everything() == before
 
 
-async def test_a_batch_gives_the_summary_of_every_view_in_order(hub: Hub) -> None:
+async def test_a_batch_gives_the_open_cases_of_every_view_in_order(hub: Hub) -> None:
     """For a contact centre that sees all levels at once, so that referrals and what is not found are among them."""
     relation_ids = await ids(hub)
     mixed = seeing(hub, Level.none, licensing=Level.full, supervision=Level.summary, project=Level.existence, enforcement=Level.referral)
@@ -129,6 +129,7 @@ async def test_a_batch_gives_the_summary_of_every_view_in_order(hub: Hub) -> Non
         except NotFound:
             assert result == {"status": "not-found"}
         else:
+            view["summary"] = {key: view["summary"][key] for key in ("openCases", "byCapacity")}
             assert result == {"status": "found", **{key: view[key] for key in ("id", "kind", "summary", "referral") if key in view}}
     assert {result["status"] for result in found} == {"found", "not-found"}
     assert any("referral" in result for result in found)

@@ -56,7 +56,7 @@ class Stakeholder(Described):
     summary: Summary | None = Field(
         default=None,
         title="Samenvatting",
-        description="What else we have to do with it, this project included: as in its view. Given of those whom the occasion involves.",
+        description="What else we have to do with it: its open cases, this project included, as in its view. Given of those whom the occasion involves.",
     )
     referral: Referral | None = Field(
         default=None, title="Doorverwijzing", description="There when a colleague is involved of whom no more may be shown."

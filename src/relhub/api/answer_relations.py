@@ -45,7 +45,7 @@ class BatchResult(Described):
     kind: Kind | None = Field(
         default=None, title="Soort partij", description="With `found`: person, organisation, branch or contact_person."
     )
-    summary: Summary | None = Field(default=None, title="Samenvatting", description="With `found`: as in the view.")
+    summary: Summary | None = Field(default=None, title="Samenvatting", description="With `found`: its open cases, as in the view.")
     referral: Referral | None = Field(
         default=None, title="Doorverwijzing", description="There when a colleague is involved of whom no more may be shown."
     )

@@ -98,7 +98,7 @@ async def search(gated: Gated, body: SearchBody) -> Response:
     response_model=BatchResults,
     summary="Look up many relations for a list screen",
     description=(
-        "Up to 100 references at once, and of each relation the summary (samenvatting) only: the same as in its view. Each has an outcome of its own, "
+        "Up to 100 references at once, and of each relation the summary (samenvatting) of its open cases only, as in its view. Each has an outcome of its own, "
         "so that one that is not found does not spoil the others; only what can't be a reference at all makes the whole a bad request. The store "
         "is asked and no source, so a case that relhub does not know is not found here; `_lookup` fetches it. An occasion counts for all: with "
         "one, the relations that its case involves are shown, such as the parties of a project. Every relation is logged by itself."
