@@ -191,7 +191,7 @@ def test_a_rule_that_lets_follow_and_wants_an_occasion_is_refused_at_the_start(t
     rules.write_text(
         (DEMO / "access-rules.toml")
         .read_text()
-        .replace('groups = ["contact-details"]\nsearch = true', "follow = true")
+        .replace("\nsearch = true", "\nfollow = true")
         .replace('["none", "case"]', '["case"]')
     )
     assert tomllib.loads(rules.read_text())
