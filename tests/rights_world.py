@@ -184,6 +184,7 @@ class Setting:
     silent: str = ""  # a source that does not tell who has non-disclosure
     removed: str = ""  # a source whose file was taken away after all that
     search: bool = True
+    records: frozenset[Sort] = frozenset(SORTS)  # which entries the contact centre may record, and so sees its own of
 
 
 setting = st.builds(
@@ -194,6 +195,7 @@ setting = st.builds(
     st.sampled_from(("", *NAMES)),
     st.sampled_from(("", "", *NAMES)),
     st.sampled_from((True, True, False)),
+    st.frozensets(st.sampled_from(SORTS)),
 )
 
 
@@ -221,7 +223,7 @@ def ruled(hub: Hub, openings: tuple[Opening, ...], given: frozenset[FieldGroup],
     """The same hub where the contact centre sees this, may follow changes and, unless it is said otherwise, search; without the source that was taken away."""
     left = {name: config for name, config in hub.sources.items() if name != where.removed}
     hub = replace(hub, sources=left, adapters={name: hub.adapters[name] for name in left})
-    rights = {"search": where.search, "places": True, "follow": True, "export": True}
+    rights = {"search": where.search, "places": True, "follow": True, "export": True, "records": where.records}
     changes: dict[str, Any] = {"openings": openings, "groups": given, "departments": frozenset(), **rights}
     return with_activity(hub, "answering-questions", **changes, case=where.condition)
 
@@ -514,9 +516,15 @@ async def forget_withheld(hub: Hub, seen: Profile) -> None:
     await _forget_parts(hub, seen)
 
 
+def own_entries(seen: Profile) -> str:
+    """Which entries the contact centre is in, for what it may record."""
+    keys = [f"'{department_key(sort, seen.organisation, DEPARTMENTS[0])}'" for sort in sorted(seen.activity.records)]
+    return f"departments && ARRAY[{', '.join(keys)}]::text[]"
+
+
 async def _forget_entries(hub: Hub, seen: Profile) -> None:
     """Of what departments recorded: all that is withheld, and of what is seen in part the rest. One's own department sees its own."""
-    own = f"departments && ARRAY['{department_key(seen.organisation, DEPARTMENTS[0])}']"
+    own = own_entries(seen)
     named, shown, told, whole = (seen.at_least(level) for level in (Level.referral, Level.existence, Level.summary, Level.full))
     await rows(hub, f"DELETE FROM entry WHERE NOT ({own} OR compartments <@ $1)", named)
     for part, compartments in (("existence", shown), ("summary", told), ('"full"', whole)):
@@ -544,7 +552,7 @@ async def _forget_parts(hub: Hub, seen: Profile) -> None:
         )
         await rows(hub, "DELETE FROM case_place w USING case_record c WHERE c.id = w.case_id AND c.protected")
         hidden = "p.relation_id IN (SELECT id FROM relation WHERE non_disclosure)"
-        own = f"departments && ARRAY['{department_key(seen.organisation, DEPARTMENTS[0])}']"
+        own = own_entries(seen)
         await rows(hub, f"""UPDATE entry p SET "full" = 'x', summary = 'x', said = '{{}}' WHERE {hidden} AND NOT {own}""")
         await _forget_details(hub, hidden)
     if "contact-details" not in seen.groups:

@@ -124,9 +124,7 @@ async def test_an_entry_about_a_case_is_no_more_open_than_that_case(hub: Hub) ->
         hub,
         "SELECT c.source || '/' || c.case_id ref FROM case_record c JOIN involvement i ON i.case_id = c.id WHERE i.relation_id = $1 AND c.source = 'enforcement' LIMIT 1",
         relation,
-    ) or [None]
-    if row is None:
-        pytest.skip("the applicant is in no enforcement case in this town")
+    )
     await record(hub, by_enforcement(f"case:{row['ref']}"), relation, replace(CALL, cases=(row["ref"],)))
     seen = await view(hub, by_permits(), relation)  # licensing in full, enforcement at existence
     assert [item["level"] for item in seen["contactMoments"]["items"]] == ["existence"]
@@ -160,6 +158,14 @@ async def test_an_answer_is_an_occasion_for_who_asked_only_when_it_says_so(hub: 
         await view_relation(hub, later, relation, ViewOptions())
 
 
+async def test_what_a_department_asks_itself_is_no_occasion(hub: Hub) -> None:
+    """Or who once had one could keep it for as long as they like."""
+    relation = await applicant(hub)
+    made = await record(hub, by_permits(), relation, question(To("Vergunningen")))
+    with pytest.raises(NotAllowed, match="your department was asked"):
+        await view(hub, by_permits(f"task:{made['id']}"), relation)
+
+
 async def test_a_contact_is_an_occasion_for_its_department_for_a_week(hub: Hub) -> None:
     relation = await applicant(hub)
     made = await record(hub, by_permits(), relation, CALL)
@@ -173,19 +179,19 @@ async def test_who_asks_through_the_coordinator_gets_an_answer_and_never_learns_
     relation = await applicant(hub)
     made = await record(hub, DESK, relation, question(To(coordinator=True)))
     assert made["assignedTo"] == {"via": "coordinator"}
-    await step(hub, COORDINATOR, "task", made["id"], StepForm("handed-over", to=To("Handhaving")))
+    await step(hub, COORDINATOR, "task", made["id"], StepForm("handed-over", "Iets voor Toezicht", to=To("Toezicht")))
+    supervising = asked("enforcement-desk", "enforcement-handling", "none", department="Toezicht")
+    await step(hub, supervising, "task", made["id"], StepForm("handed-over", "Toch voor Handhaving", to=To("Handhaving")))
     answering = by_enforcement("none")
     await step(hub, answering, "task", made["id"], StepForm("answered", "Er loopt niets dat u raakt."))
     seen = await shown(hub, DESK, "task", made["id"])
-    assert seen["thread"][-1] == {
-        "step": "answered",
-        "at": seen["thread"][-1]["at"],
-        "via": "coordinator",
-        "text": "Er loopt niets dat u raakt.",
-        "before": seen["thread"][-1]["before"],
-    }
-    assert "Handhaving" not in str(seen)
-    assert "Handhaving" not in str((await view(hub, DESK, relation))["tasks"])
+    *_, handed, answered = seen["thread"]
+    assert handed == {"step": "handed-over", "at": handed["at"], "via": "coordinator"}
+    assert answered == {"step": "answered", "at": answered["at"], "via": "coordinator", "text": "Er loopt niets dat u raakt."}
+    levels = tuple(Opening(Level.summary, frozenset({capacity})) for capacity in CAPACITIES)
+    others = await view(with_activity(hub, "permit-handling", openings=levels), by_permits(), relation)
+    for told in (seen, (await view(hub, DESK, relation))["tasks"], others["tasks"]):
+        assert not [name for name in ("Handhaving", "Toezicht", "Relatiebeheer") if name in str(told)]
     listed = await list_assigned(hub, DESK, "task", EntryQuery(whose="by-department"))
     assert b"Handhaving" not in listed
     assert (await shown(hub, answering, "task", made["id"]))["assignedTo"]["department"] == "Handhaving"
@@ -267,6 +273,38 @@ async def test_a_contact_with_somebody_unknown_stays_apart_until_it_is_known_who
         await step(hub, DESK, "contact-moment", made["id"], StepForm("identified", relation=relation))
 
 
+async def test_saying_who_a_contact_was_with_takes_an_occasion_as_looking_does(hub: Hub) -> None:
+    """Or it would open anybody, by way of a contact that was made up."""
+    [other] = await rows(
+        hub,
+        "SELECT i.relation_id FROM involvement i JOIN case_record c ON c.id = i.case_id WHERE c.source = 'permits' AND i.relation_id <> $1 LIMIT 1",
+        await applicant(hub),
+    )
+    made = await record(hub, by_permits("none"), "", CALL)
+    for occasion in ("none", "case:permits/V-2026-00001", f"contact-moment:{made['id']}"):
+        with pytest.raises(NotAllowed):
+            await step(hub, by_permits(occasion), "contact-moment", made["id"], StepForm("identified", relation=other["relation_id"]))
+    identified = StepForm("identified", relation=await applicant(hub))
+    assert (await step(hub, by_permits(), "contact-moment", made["id"], identified))["relation"] == identified.relation
+
+
+async def test_a_correction_that_names_cases_takes_an_occasion_too(hub: Hub) -> None:
+    made = await record(hub, by_permits(), await applicant(hub), CALL)
+    correction = StepForm("corrected", "Ging over de zaak", dict(CALL.said), ("permits/V-2026-00001",))
+    with pytest.raises(NotAllowed):
+        await step(hub, by_permits("none"), "contact-moment", made["id"], correction)
+    assert (await step(hub, by_permits(), "contact-moment", made["id"], correction))["cases"] == ["permits/V-2026-00001"]
+
+
+async def test_for_an_activity_that_records_nothing_ones_own_department_is_as_any_other(hub: Hub) -> None:
+    """What an official wrote down for one purpose is not opened for another by being of the same department."""
+    relation = await applicant(hub)
+    await record(hub, DESK, relation, CALL)
+    levels = tuple(Opening(Level.existence, frozenset({capacity})) for capacity in CAPACITIES)
+    other = with_activity(hub, "answering-questions", openings=levels, records=frozenset({"task"}))
+    assert [item["level"] for item in (await view(other, DESK, relation))["contactMoments"]["items"]] == ["existence"]
+
+
 async def test_a_commitment_that_is_due_shows_in_the_summary_until_it_is_kept(hub: Hub) -> None:
     relation = await applicant(hub)
     made = await record(hub, DESK, relation, promise())
@@ -315,6 +353,8 @@ async def test_a_number_or_a_case_that_does_not_belong_is_refused_with_what_to_d
         await record(hub, DESK, relation, replace(CALL, said={**CALL.said, "text": "BSN 999990019"}))
     with pytest.raises(InvalidInput, match="body cases: names a case that is not of this relation"):
         await record(hub, DESK, relation, replace(CALL, cases=("permits/V-2026-99999",)))
+    with pytest.raises(InvalidInput, match="body cases: names a case that is not of this relation"):
+        await record(hub, by_permits("none"), "", replace(CALL, cases=("permits/V-2026-00001",)))  # of nobody, and on no occasion
     with pytest.raises(InvalidInput, match=r"body to\.department: is no department that is known here"):
         await record(hub, DESK, relation, question(To("Elders")))
     with pytest.raises(InvalidInput, match="body at: lies in the future"):

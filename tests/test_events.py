@@ -189,10 +189,7 @@ async def test_following_is_a_right_of_its_own_and_takes_no_occasion(hub: Hub) -
 def test_a_rule_that_lets_follow_and_wants_an_occasion_is_refused_at_the_start(tmp_path: Path) -> None:
     rules = tmp_path / "access-rules.toml"
     rules.write_text(
-        (DEMO / "access-rules.toml")
-        .read_text()
-        .replace("\nsearch = true", "\nfollow = true")
-        .replace('["none", "case"]', '["case"]')
+        (DEMO / "access-rules.toml").read_text().replace("\nsearch = true", "\nfollow = true").replace('["none", "case"]', '["case"]')
     )
     assert tomllib.loads(rules.read_text())
     with pytest.raises(ConfigurationError, match="follow"):

@@ -123,7 +123,10 @@ async def get_contact(request: Request, gated: Gated, contact_id: ContactId) -> 
     operation_id="changeContactMoment",
     response_model=Entry,
     summary="Correct, identify or delete a contact",
-    description="For the department that recorded it. What it said before is kept. `If-Match` takes the `ETag` of what you saw.",
+    description=(
+        "For the department that recorded it. What it said before is kept. To say whom it was with, or to name cases, takes an occasion for that "
+        "relation. `If-Match` takes the `ETag` of what you saw."
+    ),
 )
 async def post_contact_step(request: Request, gated: Gated, contact_id: ContactId, body: ContactStepBody) -> Response:
     return await _step(request, gated, "contact-moment", contact_id, body.form())
@@ -137,7 +140,7 @@ async def post_contact_step(request: Request, gated: Gated, contact_id: ContactI
     summary="Ask a colleague something about a relation",
     description=(
         "A question (vraag) or task (interne taak) for an official, a department, the department of a case, or, at level `referral`, for whoever is "
-        "behind it through the coordinator, without learning who. Who is asked may look at the relation on that occasion "
+        "behind it through the coordinator, without learning who. Another department that is asked may look at the relation on that occasion "
         "(`X-Occasion: task:{id}`), where the access rules accept that, until it is answered."
     ),
 )

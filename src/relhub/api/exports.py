@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from relhub.api import export_page
 from relhub.api.answer_exports import EXPORT_ID, Export, ExportContent
 from relhub.api.gate import Gated, Route
+from relhub.api.parameters import idempotency_key
 from relhub.api.relations import RelationId, moved
 from relhub.errors import NotFound
 from relhub.services.ask_export import NO_EXPORT, ask_export, read_export
@@ -60,8 +61,7 @@ def _base(request: Request) -> str:
     ),
 )
 async def post_export(request: Request, gated: Gated, relation_id: RelationId) -> Response:
-    key = request.headers.get("idempotency-key", "").strip('"')
-    answer = await ask_export(gated.hub, gated.asked(), relation_id, key, _base(request))
+    answer = await ask_export(gated.hub, gated.asked(), relation_id, idempotency_key(request), _base(request))
     if answer.relation_id != relation_id:
         return moved(request, answer.relation_id, "/exports")
     return Response(answer.body, 202, {"Location": f"{_base(request)}/exports/{orjson.loads(answer.body)['id']}"}, media_type=_JSON)

@@ -18,7 +18,7 @@ from relhub.services.keep_records import at_utc
 from relhub.services.list_source_records import ToldRecord, records_of, show_record
 from relhub.services.show_consultations import show_look
 from relhub.services.show_history import place_of, show_period
-from relhub.services.view_relation import golden_of, party_of, sources_of
+from relhub.services.view_relation import golden_of, is_complete, party_of, sources_of
 from relhub.storage.database import Driver, Store
 from relhub.storage.entries_seen import listed_entries
 from relhub.storage.exported_cases import ExportedCase, exported_cases
@@ -106,7 +106,7 @@ class Gathering:
                 "registerUri": profile.activity.register_uri,
                 "rulesVersion": profile.rules_version,
             },
-            "complete": all(state["state"] in ("found", "none") for state in sources) and not parts.referral,
+            "complete": is_complete(sources) and not parts.referral,
             "sources": [state | self._whose(state["source"]) for state in sources],
             "party": golden and golden.record,
             "origins": golden.origins() if golden else {},

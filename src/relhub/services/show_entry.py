@@ -63,9 +63,14 @@ async def describe(store: Store, admitted: Admitted, entry: Entry) -> dict[str, 
 
 
 def _step(step: KeptStep, *, outside: bool) -> dict[str, Any]:
-    """Who asked through the coordinator learns what was answered, not by whom."""
-    who = {"via": "coordinator"} if outside and step.inside else {"department": step.department, "official": step.official}
-    shown = {"step": step.step, "at": at_utc(step.at), **who, "text": step.text, "before": step.before}
+    """Who asked through the coordinator learns what was answered or remarked, not by whom, and nothing of how it went from one to another."""
+    shown: dict[str, Any]
+    if outside and step.inside:
+        text = step.text if step.step in ("answered", "remarked") else ""
+        shown = {"step": step.step, "at": at_utc(step.at), "via": "coordinator", "text": text}
+    else:
+        who = {"department": step.department, "official": step.official}
+        shown = {"step": step.step, "at": at_utc(step.at), **who, "text": step.text, "before": step.before}
     return {key: value for key, value in shown.items() if value not in ("", {})}
 
 

@@ -36,13 +36,18 @@ class StepForm:
     relation: str = ""
     opens: bool = False
 
+    @property
+    def names_others(self) -> bool:
+        """Whether it names a relation or cases beside the entry: then it is a question about those, with an occasion as any other."""
+        return bool(self.relation or self.cases or self.to.case)
+
 
 async def step_entry(hub: Hub, asked: Asked, sort: Sort, id_: str, form: StepForm, seen: str, key: str) -> View:
     """The entry as it is after it. `seen`: the tag of the entry as the consumer knows it.
 
     Raises NotAllowed, NotFound, Restricted, InvalidInput, WrongState, ChangedMeanwhile (with the entry as it is), KeyReused.
     """
-    admitted = await admit(hub, asked, f"{sort}-step", (form.step,), own_work=True)
+    admitted = await admit(hub, asked, f"{sort}-step", (form.step,), own_work=not form.names_others)
     if sort not in admitted.profile.activity.records:
         await refuse(hub, admitted.look, may_not_record(sort))
     async with hub.database.begin() as store:
@@ -75,6 +80,10 @@ async def _change(hub: Hub, admitted: Admitted, entry: Entry, form: StepForm) ->
     if problems:
         raise InvalidInput(*problems)
     changed: dict[str, Any] = {}
+    if form.names_others:
+        looked_at = await look_to_write(hub, admitted, form.relation or entry.relation_id)
+        if form.step == "identified":
+            changed["relation_id"] = looked_at
     if form.said is not None:
         changed["said"] = dict(form.said)
     if form.cases is not None:
@@ -85,8 +94,6 @@ async def _change(hub: Hub, admitted: Admitted, entry: Entry, form: StepForm) ->
     if form.step == "handed-over":
         to = await assignee(hub, admitted, form.to, entry.relation_id)
         changed |= {"assignee": to.official, "assignee_department": to.department}
-    if form.step == "identified" and form.relation:
-        changed["relation_id"] = await look_to_write(hub, admitted, form.relation)
     if form.step == "accepted" and not entry.assignee:
         changed["assignee"] = admitted.look.official
     if form.step == "answered":

@@ -26,13 +26,13 @@ async def set_keys_of(store: Store, source: str, case_id: str) -> list[str]:
 
 
 async def cases_seen(driver: Driver, profile: Profile, refs: Sequence[str], relation_id: str) -> dict[str, int]:
-    """The compartments of those of these cases (`source/case id`) that are seen from `summary` on and involve this relation; of any, when it is empty."""
+    """The compartments of those of these cases (`source/case id`) that are seen from `summary` on and involve this relation."""
     names = [ref.partition("/") for ref in refs]
     rows = await driver.fetch(
         """
         SELECT c.source || '/' || c.case_id ref, c.compartment FROM unnest($1::text[], $2::text[]) q (source, case_id)
         JOIN case_record c ON (c.source, c.case_id) = (q.source, q.case_id) AND c.compartment = ANY($4)
-        WHERE $3 = '' OR EXISTS (SELECT FROM involvement i WHERE i.case_id = c.id AND i.relation_id = $3)
+        WHERE EXISTS (SELECT FROM involvement i WHERE i.case_id = c.id AND i.relation_id = $3)
         """,
         [name[0] for name in names],
         [name[2] for name in names],

@@ -7,9 +7,11 @@ from typing import Any
 
 import orjson
 
+from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
 from relhub.domain.entries import Entry, Sort, Step, entry_part
 from relhub.storage.database import Driver, Store
+from relhub.storage.log import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,14 @@ COLUMNS = (
 )
 
 
-def department_key(organisation: str, department: str) -> str:
-    """A department as entries name it."""
-    return f"{organisation}/{department}"
+def department_key(sort: Sort, organisation: str, department: str) -> str:
+    """A department that is in an entry of this sort, as entries name it."""
+    return f"{sort}:{organisation}/{department}"
+
+
+def own_departments(profile: Profile, look: Look) -> list[str]:
+    """By which an entry is one's own: for what this activity may record. For any other, one's own department is as another."""
+    return [department_key(sort, look.organisation, look.department) for sort in sorted(profile.activity.records)]
 
 
 async def compartments_of_cases(store: Store, refs: Collection[str]) -> list[int]:
@@ -53,7 +60,7 @@ async def compartments_of_cases(store: Store, refs: Collection[str]) -> list[int
 
 async def save_entry(store: Store, entry: Entry, compartments: Sequence[int], step: KeptStep) -> None:
     """Keeps the entry as it is now, and the step by which it became so; who dealt with it before may go on seeing it."""
-    inside = [department_key(entry.organisation, entry.assignee_department)] if entry.assignee_department else []
+    inside = [department_key(entry.sort, entry.organisation, entry.assignee_department)] if entry.assignee_department else []
     values = [
         entry.id,
         entry.sort,
@@ -76,10 +83,9 @@ async def save_entry(store: Store, entry: Entry, compartments: Sequence[int], st
         entry.version,
         sorted(compartments),
         entry.is_open,
-        [department_key(entry.organisation, entry.department), *inside],
+        [department_key(entry.sort, entry.organisation, entry.department), *inside],
         inside,
-        *(rendered(entry, level) for level in (Level.full, Level.summary, Level.existence)),
-        rendered(entry, Level.full, outside=True) if entry.through else None,
+        *shown_parts(entry),
         step.at,
     ]
     number = await store.driver.fetchval(_SAVE, *values)
@@ -111,8 +117,17 @@ RETURNING number
 """
 
 
-def rendered(entry: Entry, level: Level, *, outside: bool = False) -> bytes:
-    """A part as it is shown."""
+def shown_parts(entry: Entry) -> tuple[bytes, bytes, bytes, bytes | None]:
+    """`full`, `summary`, `existence` and `outside`. Of what was asked through the coordinator only who deals with it sees who that is."""
+    return (
+        _rendered(entry, Level.full),
+        _rendered(entry, Level.summary, outside=entry.through),
+        _rendered(entry, Level.existence),
+        _rendered(entry, Level.full, outside=True) if entry.through else None,
+    )
+
+
+def _rendered(entry: Entry, level: Level, *, outside: bool = False) -> bytes:
     return orjson.dumps(entry_part(entry, level, outside=outside))
 
 
@@ -216,8 +231,8 @@ async def opened_by(
 ) -> str | None:
     """The relation that this entry is an occasion for, to this department now; None when it is none."""
     holds = {
-        "task": "e.sort = 'task' AND e.state IN ('asked', 'accepted') AND e.assignee_department = $3",
-        "question": "e.sort = 'task' AND e.opens AND e.state = 'answered' AND e.answered_at >= $5 AND e.department = $3",
+        "task": "e.sort = 'task' AND e.state IN ('asked', 'accepted') AND e.assignee_department = $3 AND e.department <> $3",
+        "question": "e.sort = 'task' AND e.opens AND e.state = 'answered' AND e.answered_at >= $5 AND e.department = $3 AND e.assignee_department <> $3",
         "contact-moment": "e.sort = 'contact-moment' AND e.state = 'recorded' AND e.at >= $4 AND e.department = $3",
     }[sort]
     found: str | None = await driver.fetchval(

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
-from relhub.domain.compartments import OWN, Level
+from relhub.domain.compartments import OWN
 from relhub.storage.database import Store
-from relhub.storage.entries import COLUMNS, entry_of, rendered
+from relhub.storage.entries import COLUMNS, entry_of, shown_parts
 
 
 async def render_again(store: Store) -> None:
@@ -21,8 +21,7 @@ async def render_again(store: Store) -> None:
             FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bool[]) r (number, f, s, e, o, open) WHERE e.number = r.number
             """,
             [row["number"] for row in found],
-            *([rendered(entry, level) for entry in entries] for level in (Level.full, Level.summary, Level.existence)),
-            [rendered(entry, Level.full, outside=True) if entry.through else None for entry in entries],
+            *map(list, zip(*map(shown_parts, entries), strict=True)),
             [entry.is_open for entry in entries],
         )
     await store.driver.execute(_OPENNESS % "true")

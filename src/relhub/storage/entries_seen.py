@@ -9,7 +9,7 @@ from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
 from relhub.domain.entries import SORTS, Sort
 from relhub.storage.database import Driver
-from relhub.storage.entries import department_key
+from relhub.storage.entries import own_departments
 from relhub.storage.log import Look
 from relhub.storage.seen import see, statement
 
@@ -41,7 +41,7 @@ NONE = SeenEntries({sort: EntryPage((), None) for sort in SORTS}, None, 0, 0, re
 def entries_step(full: str, own: str) -> str:
     """The step `entry_seen`: the entries of this relation, also of those merged into it. `full`: a parameter with compartments, `own`: one with departments.
 
-    A department sees what it recorded or deals with; for others an entry is as open as the least open of its compartments,
+    A department sees what it recorded or deals with, for an activity that may record such; for others an entry is as open as the least open of its compartments,
     and of someone with non-disclosure, whose address may be in its words, only that it is there.
     """
     return f"""
@@ -112,7 +112,7 @@ async def listed_entries(
     limit: int,
 ) -> ListedEntries:
     """The visible entries of this sort after this place, the last first; logged."""
-    own = [department_key(look.organisation, look.department)]
+    own = own_departments(profile, look)
     place = after or (None, None)
     row = await see(
         driver, _LIST, relation_id, profile, occasion, look, profile.at_least(Level.full), own, sort, is_open, *place, limit + 1

@@ -6,7 +6,7 @@ from datetime import date
 from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
-from relhub.storage.entries import department_key
+from relhub.storage.entries import own_departments
 from relhub.storage.entries_seen import entries_step
 from relhub.storage.log import Look
 from relhub.storage.seen import see, statement, twins
@@ -63,7 +63,7 @@ async def timeline(
     after: tuple[date, int, int] | None,
 ) -> Timeline:
     """The moments after this one, newest first, logged. `limit`: one more is read."""
-    place, own = after or (None, None, None), [department_key(look.organisation, look.department)]
+    place, own = after or (None, None, None), own_departments(profile, look)
     row = await see(driver, _STATEMENT, relation_id, profile, occasion, look, profile.at_least(Level.full), limit + 1, *place, own)
     if row["outcome"] != "shown":
         return Timeline(row["outcome"], row["id"] or "", [])

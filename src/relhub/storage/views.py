@@ -10,7 +10,7 @@ import orjson
 from relhub.domain.access import FieldGroup, Profile
 from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
-from relhub.storage.entries import department_key
+from relhub.storage.entries import own_departments
 from relhub.storage.entries_seen import NONE, SHOWN_ENTRIES, SeenEntries, entries_step, seen_entries
 from relhub.storage.log import Look
 from relhub.storage.seen import CONTACTS, PARTIES, heard_of, part, see, statement, twins
@@ -127,7 +127,7 @@ async def view_parts(
     `beside`: further relations that the answer names.
     """
     place = (after.open, after.on_date, after.number) if after else (None, None, None)
-    own = [department_key(look.organisation, look.department)]
+    own = own_departments(profile, look)
     further = (limit + 1, only_open, *place, profile.at_least(Level.full), own)
     row = await see(driver, _STATEMENT, relation_id, profile, occasion, look, *further, groups=groups, beside=beside)
     if row["outcome"] == "doubled":  # few relations are; for all others the steps that fold would cost as much as the rest
