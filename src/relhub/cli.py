@@ -172,9 +172,7 @@ def quarantine(source: Annotated[str, typer.Argument(help="The name of a source.
 
 @app.command()
 def migrate(
-    write: Annotated[
-        str, typer.Option(help="For developers: write a migration with this title for what changed in storage/tables.py.")
-    ] = "",
+    write: Annotated[str, typer.Option(help="For developers: write a migration with this title for what changed in storage/tables.")] = "",
 ) -> None:
     """Bring the database to this version, as RELHUB_DATABASE_OWNER_URL, and give the user of RELHUB_DATABASE_URL its rights."""
     from relhub.storage import migrate as migrations

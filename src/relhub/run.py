@@ -233,7 +233,7 @@ async def _until_ready(port: int, serving: "asyncio.Task[None]") -> None:
 
 
 async def write_migration(title: str) -> str:
-    """Writes a migration for what changed in storage/tables.py, from a database of its own that is migrated this far. Returns its number."""
+    """Writes a migration for what changed in storage/tables, from a database of its own that is migrated this far. Returns its number."""
     folder = Path("migrations/versions")
     number = f"{len(list(folder.glob('[0-9]*.py'))) + 1:04}"
     with postgres(Path(".relhub/migration")) as server:

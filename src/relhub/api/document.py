@@ -1,6 +1,5 @@
 """The OpenAPI document: made from the routes, then completed with what is the same for all of them."""
 
-from dataclasses import replace
 from typing import Any, Final
 
 from fastapi.openapi.utils import get_openapi
@@ -20,32 +19,7 @@ from relhub.api import (
     sources,
     subject_requests,
 )
-from relhub.api.answers import Problem
-from relhub.api.errors import (
-    ANSWERS,
-    INVALID,
-    NOT_ACCEPTABLE,
-    PROBLEM_JSON,
-    TOO_LARGE,
-    TOO_MANY_REQUESTS,
-    UNEXPECTED,
-    UNSUPPORTED_MEDIA_TYPE,
-    Answer,
-)
-from relhub.api.gate import ACTIVITY, IDEMPOTENCY_KEY, OCCASION
-from relhub.domain.tokens import OFFICIAL
-from relhub.errors import (
-    AmbiguousIdentifier,
-    ChangedMeanwhile,
-    DatabaseUnusable,
-    ExportExpired,
-    KeyReused,
-    NotAllowed,
-    NotAuthenticated,
-    NotFound,
-    SourceRefused,
-    WrongState,
-)
+from relhub.api.document_parts import HEADERS, PARAMETERS, PROBLEMS, header_refs, problem_response, problem_schemas
 
 _DESCRIPTION: Final = """\
 One consolidated, explainable, purpose-bound record per relation: everything that the municipality's systems know about a citizen \
@@ -136,11 +110,11 @@ def openapi_document() -> dict[str, Any]:
     components = document["components"]
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
-    components["schemas"]["WrongInput"], components["schemas"]["Problem"] = _problem_schemas()
+    components["schemas"]["WrongInput"], components["schemas"]["Problem"] = problem_schemas()
     components |= {
-        "headers": _HEADERS,
-        "parameters": _PARAMETERS,
-        "responses": {name: _problem_response(a) for name, a in _PROBLEMS.items()},
+        "headers": HEADERS,
+        "parameters": PARAMETERS,
+        "responses": {name: problem_response(a) for name, a in PROBLEMS.items()},
     }
     components["securitySchemes"] = _SECURITY
     document["security"] = [{name: []} for name in _SECURITY]
@@ -148,7 +122,7 @@ def openapi_document() -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete(path, method, operation)
-            examples.add_examples(operation, _PARAMETERS, answers.get(operation["operationId"], {}))
+            examples.add_examples(operation, PARAMETERS, answers.get(operation["operationId"], {}))
     return document
 
 
@@ -163,23 +137,23 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     answers.pop("422", None)
     well = min(answers)
     tag = ["ETag"] if _is_tagged(path, method) else []
-    answers[well] |= {"description": "The answer", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
+    answers[well] |= {"description": "The answer", "headers": header_refs("API-Version", "X-Trace-Id", *tag)}
     if well in ("201", "202"):
         answers[well] |= {
             "description": "Asked for" if well == "202" else "Made",
-            "headers": _refs("API-Version", "X-Trace-Id", "Location"),
+            "headers": header_refs("API-Version", "X-Trace-Id", "Location"),
         }
     if method == "post" and (well == "201" or path.endswith("/steps")):
-        answers[well]["headers"] |= _refs("ETag") if "subject-requests" not in path else {}
+        answers[well]["headers"] |= header_refs("ETag") if "subject-requests" not in path else {}
     if tag:
-        answers["304"] = {"description": "What you have still says the same.", "headers": _refs("API-Version", "X-Trace-Id", *tag)}
+        answers["304"] = {"description": "What you have still says the same.", "headers": header_refs("API-Version", "X-Trace-Id", *tag)}
     if path.startswith("/relations/{id}") and method == "get":
         answers["308"] = {
             "description": "The relation was merged with another; ask there, once and from now on.",
-            "headers": _refs("API-Version", "X-Trace-Id", "Location"),
+            "headers": header_refs("API-Version", "X-Trace-Id", "Location"),
         }
     for name in _problems_of(path, method):
-        answers[str(_PROBLEMS[name].status)] = {"$ref": f"#/components/responses/{name}"}
+        answers[str(PROBLEMS[name].status)] = {"$ref": f"#/components/responses/{name}"}
     operation["responses"] = dict(sorted(answers.items()))
 
 
@@ -235,137 +209,3 @@ def _problems_of(path: str, method: str) -> list[str]:
         names += ["KeyReused"] if path.endswith("/exports") else []
         names += ["Expired"] if path.startswith("/exports/{id}/") else []
     return [*names, "TooLarge", "UnsupportedMediaType"] if method == "post" else names
-
-
-_PROBLEMS: Final[dict[str, Answer]] = {
-    "InvalidInput": INVALID,
-    "NotAuthenticated": ANSWERS[NotAuthenticated],
-    "NotAllowed": replace(
-        ANSWERS[NotAllowed], title="This is not allowed, or (`restricted`) whoever it is about asked that their data is not used"
-    ),
-    "NotFound": ANSWERS[NotFound],
-    "NotAcceptable": NOT_ACCEPTABLE,
-    "Ambiguous": ANSWERS[AmbiguousIdentifier],
-    "KeyReused": ANSWERS[KeyReused],
-    "Expired": ANSWERS[ExportExpired],
-    "Changed": ANSWERS[ChangedMeanwhile],
-    "Conflict": replace(ANSWERS[WrongState], title="The Idempotency-Key was used for another request, or this can't follow"),
-    "TooLarge": TOO_LARGE,
-    "TooManyRequests": TOO_MANY_REQUESTS,
-    "UnsupportedMediaType": UNSUPPORTED_MEDIA_TYPE,
-    "Unexpected": UNEXPECTED,
-    "SourceRefused": ANSWERS[SourceRefused],
-    "Unavailable": ANSWERS[DatabaseUnusable],
-}
-
-
-def _problem_response(answer: Answer) -> dict[str, Any]:
-    names = ["API-Version", "X-Trace-Id", *(answer.headers or {})]
-    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {"description": answer.title, "headers": _refs(*names), "content": content}
-
-
-def _problem_schemas() -> tuple[dict[str, Any], dict[str, Any]]:
-    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    return schema.pop("$defs")["WrongInput"], schema
-
-
-def _refs(*names: str) -> dict[str, Any]:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-def _header(description: str, **schema: Any) -> dict[str, Any]:
-    return {"description": description, "schema": {"type": "string", **schema}}
-
-
-_HEADERS: Final[dict[str, Any]] = {
-    "API-Version": _header("The full version of this API.", examples=[API_VERSION]),
-    "X-Trace-Id": _header("The trace of this request (W3C Trace Context): yours when you sent one.", pattern="^[0-9a-f]{32}$"),
-    "Location": _header("Where to ask from now on.", format="uri-reference"),
-    "ETag": _header(
-        "What this answer has in common with one that says the same. Weak where the times in it do not count; strong where a change names it.",
-        pattern='^(W/)?"[0-9A-Za-z_-]+"$',
-    ),
-    "WWW-Authenticate": _header("How to authenticate."),
-    "Retry-After": _header("After how many seconds asking again makes sense.", pattern="^[0-9]+$"),
-}
-
-
-def _parameter(name: str, title: str, description: str, example: str, *, required: bool = False, pattern: str) -> dict[str, Any]:
-    schema = {"type": "string", "title": title, "pattern": f"^{pattern}$"}
-    return {"name": name, "in": "header", "required": required, "description": description, "schema": schema, "example": example}
-
-
-_PARAMETERS: Final[dict[str, Any]] = {
-    "ProcessingActivity": _parameter(
-        "X-Processing-Activity",
-        "Verwerking",
-        "The processing activity (verwerkingsactiviteit) that this question is for; one that was agreed for your application.",
-        examples.BY_PERMITS["X-Processing-Activity"],
-        required=True,
-        pattern=ACTIVITY,
-    ),
-    "Occasion": _parameter(
-        "X-Occasion",
-        "Aanleiding",
-        (
-            "What you are working on: `case:{source}/{case number}`, `none`, or `break-glass:` with the reason in words (at least 20 "
-            "characters; percent-encoded, as UTF-8, where not ASCII). Verified: what a case must be (open, with your department, involving "
-            "the relation) stands in the access rule of the activity, and in the refusal. Of break-glass (noodtoegang) the privacy officer is told."
-        ),
-        examples.BY_PERMITS["X-Occasion"],
-        pattern=OCCASION,
-    ),
-    "Official": _parameter(
-        "X-Official",
-        "Medewerker",
-        (
-            "The account of the official on whose behalf is asked. Required of applications that officials work with; refused"
-            " from others, which ask in their own name. An official's own access token names them: then leave it out."
-        ),
-        examples.BY_PERMITS["X-Official"],
-        pattern=OFFICIAL,
-    ),
-    "TraceParent": _parameter(
-        "traceparent",
-        "Trace",
-        "Your trace (W3C Trace Context). One that can't be read is replaced by a new one.",
-        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        pattern=".*",
-    ),
-    "IdempotencyKey": _parameter(
-        "Idempotency-Key",
-        "Herhaalsleutel",
-        (
-            "A random text of your own, such as a UUID, that names this one request (draft-ietf-httpapi-idempotency-key-header). Sent again "
-            "with the same key within a day, the same request gets the same answer; another request is refused with 409."
-        ),
-        '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
-        pattern=IDEMPOTENCY_KEY,
-    ),
-    "IfMatch": _parameter(
-        "If-Match",
-        "Gezien",
-        "The `ETag` of what you saw, or `*` for whatever there is now. When it was changed meanwhile 412, with what it says now.",
-        "*",
-        required=True,
-        pattern='(\\*|(W/)?"[^"]*")',
-    ),
-    "IfNoneMatch": _parameter(
-        "If-None-Match",
-        "Al bekend antwoord",
-        "The `ETag` of the answer that you have: 304 when it still says the same.",
-        'W/"6BZKGQH435MB3XA66EKA6TGGC5"',
-        pattern=".*",
-    ),
-    "CacheControl": _parameter(
-        "Cache-Control",
-        "Hoogste leeftijd",
-        (
-            "`max-age=<seconds>`: copies that are older are fetched from their sources first. A source that does not answer "
-            "is named in the view, which is given anyway."
-        ),
-        "max-age=60",
-        pattern=".*",
-    ),
-}

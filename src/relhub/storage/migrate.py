@@ -15,7 +15,8 @@ from relhub.errors import DatabaseUnusable
 from relhub.storage.database import Database
 from relhub.storage.log_partitions import make_partitions
 from relhub.storage.log_rights import give_rights
-from relhub.storage.tables import compatibility, metadata, not_a_partition
+from relhub.storage.tables import metadata, not_a_partition
+from relhub.storage.tables.service import compatibility
 
 _AHEAD = 24  # months of the consultation log
 

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from relhub.storage.database import Store
-from relhub.storage.tables import case_record, quarantine, source_state
+from relhub.storage.tables.cases import case_record
+from relhub.storage.tables.sources import quarantine, source_state
 
 
 @dataclass(frozen=True, slots=True)
