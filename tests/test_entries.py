@@ -370,6 +370,26 @@ async def test_the_same_key_records_once(hub: Hub) -> None:
     assert len(await rows(hub, "SELECT FROM entry")) == 1
 
 
+async def test_sent_again_the_log_names_the_entry_that_there_is(hub: Hub) -> None:
+    relation = await applicant(hub)
+    made = [await record(hub, DESK, relation, CALL, "a-key") for _ in range(2)]
+    logged = await rows(hub, "SELECT records FROM consultation_log WHERE operation = 'record-contact-moment' ORDER BY id")
+    assert [row["records"] for row in logged] == [[f"entry/{made[0]['id']}"]] * 2
+
+
+async def test_without_a_capacity_it_is_that_of_the_first_case_that_is_named(hub: Hub) -> None:
+    relation = await applicant(hub)
+    seeing = with_activity(
+        hub, "answering-questions", openings=(Opening(Level.full, frozenset(CAPACITIES), confidentiality="zeer_geheim"),)
+    )
+    known = orjson.loads((await view_relation(seeing, DESK, relation, ViewOptions())).body)["cases"]["items"]
+    assert len({case["capacity"] for case in known}) > 1
+    for case in known:
+        others = [other["ref"] for other in known if other is not case]
+        made = await record(seeing, DESK, relation, replace(CALL, capacity=None, cases=(case["ref"], *others)))
+        assert made["capacity"] == case["capacity"]
+
+
 async def test_a_question_may_go_to_the_department_of_a_case_that_is_only_known_to_be_there(hub: Hub) -> None:
     relation = await applicant(hub)
     made = await record(hub, DESK, relation, question(To(case="permits/V-2026-00001")))

@@ -25,16 +25,19 @@ async def write_once(
     *,
     outcome: str,
     relation_ids: Sequence[str] = (),
-    records: Sequence[str] = (),
+    records: Callable[[bytes], list[str]] = lambda _: [],
 ) -> bytes:
-    """What `write` answers, and its log row, in one transaction; sent again with the same key it writes nothing. Raises KeyReused (logged)."""
+    """What `write` answers, and its log row, in one transaction; sent again with the same key it writes nothing. Raises KeyReused (logged).
+
+    `records`: those that an answer is about, for the log.
+    """
     look = admitted.look
     async with hub.database.begin() as store:
         try:
             answer = await answer_once(store, hub.sealer, look.consumer, key, request, look.at, lambda: write(store))
         except KeyReused:
             answer = None
-        await add_look(store.driver, look, "refused" if answer is None else outcome, list(relation_ids), list(records))
+        await add_look(store.driver, look, "refused" if answer is None else outcome, list(relation_ids), records(answer) if answer else [])
     if answer is None:
         raise KeyReused(KEY_REUSED)
     return answer

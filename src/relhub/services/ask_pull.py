@@ -29,7 +29,7 @@ async def ask_pull(hub: Hub, asked: Asked, name: str, *, accept_loss: bool, key:
         await not_found(hub, admitted.look, NO_SOURCE)
     request = ("ask-pull", name, accept_loss)
     return await write_once(
-        hub, admitted, key, request, lambda store: _ask(store, admitted, name, accept_loss), outcome="asked", records=[name]
+        hub, admitted, key, request, lambda store: _ask(store, admitted, name, accept_loss), outcome="asked", records=lambda _: [name]
     )
 
 

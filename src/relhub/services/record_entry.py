@@ -72,7 +72,7 @@ async def record_entry(hub: Hub, asked: Asked, relation_id: str, form: EntryForm
         await refuse(hub, admitted.look, may_not_record(form.sort))
     present = await look_to_write(hub, admitted, relation_id) if relation_id else ""
     compartments = await known_cases(hub, admitted.profile, form.cases, present)
-    entry = await _entry(hub, admitted, present, form, [admitted.profile.compartments[id_].capacity for id_ in compartments.values()])
+    entry = await _entry(hub, admitted, present, form, [admitted.profile.compartments[compartments[ref]].capacity for ref in form.cases])
     return await write_once(
         hub,
         admitted,
@@ -81,7 +81,7 @@ async def record_entry(hub: Hub, asked: Asked, relation_id: str, form: EntryForm
         lambda store: _record(hub, store, admitted, entry),
         outcome="recorded",
         relation_ids=[present] if present else [],
-        records=[f"entry/{entry.id}"],
+        records=lambda answer: [f"entry/{orjson.loads(answer)['id']}"],
     )
 
 

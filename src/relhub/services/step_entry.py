@@ -62,7 +62,7 @@ async def step_entry(hub: Hub, asked: Asked, sort: Sort, id_: str, form: StepFor
             lambda store: _step(store, admitted, id_, form, changed, seen),
             outcome=form.step,
             relation_ids=[entry.relation_id] if entry.relation_id else [],
-            records=[f"entry/{id_}"],
+            records=lambda _: [f"entry/{id_}"],
         )
     except (WrongState, ChangedMeanwhile):
         async with hub.database.driver() as driver:
