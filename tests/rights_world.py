@@ -18,6 +18,7 @@ from relhub.domain.compartments import CONFIDENTIALITIES, Level, Opening
 from relhub.domain.entries import BEGINS, SORTS, Entry, Sort
 from relhub.domain.identity import PartyName
 from relhub.domain.occasions import WHOLE_CONDITION, CaseCondition
+from relhub.domain.officials import Listed
 from relhub.domain.places import PlaceName
 from relhub.domain.record import (
     CAPACITIES,
@@ -55,6 +56,7 @@ from relhub.services.list_cases import list_cases
 from relhub.services.list_department_cases import list_department_cases
 from relhub.services.list_entries import list_entries
 from relhub.services.list_events import list_events
+from relhub.services.list_officials import list_officials
 from relhub.services.list_relations import list_relations
 from relhub.services.list_source_records import list_source_records
 from relhub.services.lookup_batch import lookup_batch
@@ -74,6 +76,7 @@ from relhub.services.view_relation import view_relation
 from relhub.storage import relations
 from relhub.storage.entries import KeptStep, department_key
 from relhub.storage.marks import put_marks
+from relhub.storage.officials import save_officials
 from relhub.storage.record_rows import Written
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -88,6 +91,22 @@ PEOPLE = {
 BSNS = ("", "999990019", "999990044")
 KVKS = ("", "12345678")
 OUR, THEIR = "Gemeente Voorbeeld", "Omgevingsdienst Voorbeeld"
+DIRECTORY = (
+    Listed(
+        OUR,
+        "a",
+        "official 0",
+        DEPARTMENTS[0],
+        email="o0@voorbeeld.example",
+        accounts=("copy-a/acc-0", "leaf-c/acc-1"),
+        away_from=NOW.date(),
+        replaced_by="b",
+    ),
+    Listed(
+        OUR, "b", "official 1", DEPARTMENTS[1], accounts=("copy-b/acc-1",), left_on=date(2026, 1, 1), replaced_by="official of Handhaving"
+    ),
+    Listed(OUR, "official of Handhaving", "official 2", DEPARTMENTS[1], email="o2@voorbeeld.example"),
+)
 SOURCES = (
     bare_source("copy-a"),
     bare_source("copy-b"),
@@ -269,7 +288,7 @@ def case_set(at: int, drawn: Any) -> tuple[str, str, RecordSet]:
         started=date(2026, 1, 1 + at),
         ended=date(2026, 6, 1 + at) if phase == "closed" else None,
         department=department,
-        officials=(Official("case handler", f"official {at}", department, "030"),),
+        officials=(Official("case handler", f"official {at % 4}", department, "030", f"o{at % 3}@voorbeeld.example", f"acc-{at % 2}"),),
         involvements=tuple(Involvement(each.key, "applicant" if n == 0 else "owner") for n, each in enumerate(found)),
         places=(_place(at),),
         findings=(Finding("sanction", f"finding {at}", date(2026, 3, 1 + at), outcome=f"outcome {at}"),),
@@ -296,8 +315,10 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
             "event",
             "relation",
             "source_state",
+            "official",
         ):
             await store.driver.execute(f"DELETE FROM {table}")
+        await save_officials(store, DIRECTORY)
     for at, drawn in enumerate(cases):
         source, set_key, records = case_set(at, drawn)
         await _say(hub, source, set_key, records)
@@ -390,6 +411,7 @@ def _of_relations(question: Asked, ids: list[str]) -> Iterator[Path]:
         yield _paged(show_timeline, question, id_, PageQuery(limit=2))
         yield _paged(list_source_records, question, id_, PageQuery(limit=1))
         yield _paged(show_history, question, id_, PageQuery(limit=1))
+        yield _paged(list_officials, question, id_, PageQuery(limit=1))
         for sort in SORTS:
             yield _paged(list_entries, question, id_, sort, EntryQuery(limit=1))
         yield _once(export_of, question, id_)
@@ -505,11 +527,16 @@ async def forget_withheld(hub: Hub, seen: Profile) -> None:
     await rows(hub, "DELETE FROM event WHERE compartments = '{}'")
     await _forget_entries(hub, seen)
     await rows(hub, f"DELETE FROM decision d WHERE NOT EXISTS ({_side('a', visible)}) OR NOT EXISTS ({_side('b', visible)})", summary)
-    # What is known at existence or less: of the case only its existence part, of its parties nothing.
+    # What is known at existence or less: of the case only its existence part and who deals with it, of its parties nothing.
     await rows(
-        hub, """UPDATE case_record SET body = '{}', "full" = 'x', summary = 'x', discreet = 'x' WHERE compartment <> ALL($1)""", summary
+        hub,
+        """
+        UPDATE case_record SET body = jsonb_strip_nulls(jsonb_build_object('officials', body->'officials')), "full" = 'x', summary = 'x', discreet = 'x'
+        WHERE compartment <> ALL($1)
+        """,
+        summary,
     )
-    await rows(hub, "UPDATE case_record SET existence = 'x' WHERE compartment <> ALL($1)", shown)
+    await rows(hub, "UPDATE case_record SET existence = 'x', body = '{}', department = '' WHERE compartment <> ALL($1)", shown)
     await rows(hub, f"UPDATE party_record p SET body = '{{}}', display = 'x', birth = 'x', family = 'x' WHERE NOT {visible}", summary)
     for table in ("party_identifier", "search_term", "match_key"):
         await rows(hub, f"DELETE FROM {table} n USING party_record p WHERE p.id = n.party_id AND NOT {visible}", summary)

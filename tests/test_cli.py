@@ -54,3 +54,14 @@ async def test_a_wrong_setting_is_one_line_that_says_what_it_should_be(url: str,
 async def test_a_source_that_is_not_there_is_one_line_with_those_that_are(migrated_url: str, sources_dir: Path) -> None:
     code, _, errors = await said("pull", migrated_url, sources_dir, "permit")
     assert (code, errors) == (1, "relhub: there is no source permit; there are enforcement, permits, projects")
+
+
+async def test_officials_are_imported_from_a_file_and_a_row_that_is_not_understood_is_said_aloud(
+    migrated_url: str, sources_dir: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "officials.csv"
+    file.write_text("account;name;department\na.bos;A. Bos;Handhaving\n;B. Vos;Handhaving\n")
+    code, output, errors = await said("officials", migrated_url, sources_dir, "import", str(file))
+    assert (code, output) == (1, "new: 1, changed: 0, same: 0, gone: 0, set aside: 1\n")
+    assert errors.startswith("SET ASIDE line 3: account: ")
+    assert "Vos" not in errors

@@ -14,6 +14,7 @@ import typer
 from relhub import __version__, cli_log
 from relhub.cli_access import access
 from relhub.cli_keys import keys
+from relhub.cli_officials import officials
 from relhub.cli_rotate import add_rotate
 from relhub.config.keys import open_to_others
 from relhub.config.settings import Settings
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.add_typer(access, name="access")
 app.add_typer(cli_log.app, name="log")
 app.add_typer(keys, name="keys")
+app.add_typer(officials, name="officials")
 
 
 def main() -> None:

@@ -101,6 +101,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
     "getRelationTimeline": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "listRelationSourceRecords": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "getRelationHistory": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
+    "listRelationOfficials": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "searchConsultationLog": {
         "relation": Example(
             "The privacy officer, who looked at a relation lately",

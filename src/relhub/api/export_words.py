@@ -116,6 +116,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "case": "een zaak van u bekeken",
         "department-cases": "de zaken van een afdeling bekeken",
         "timeline": "bekeken wat er met u is gebeurd",
+        "officials": "bekeken wie van ons met u te maken heeft",
         "source-records": "bekeken wat elk systeem over u zegt",
         "history": "bekeken welke nummers uw gegevens hadden",
         "events": "gehoord dat er iets is veranderd",

@@ -4,11 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from relhub.api.answer_officials import OfficialResults
 from relhub.api.answer_relations import History, SourceRecords, Timeline
 from relhub.api.gate import Gated, Route
 from relhub.api.parameters import page_query
 from relhub.api.relations import RelationId, relation_answer
 from relhub.services.asked import PageQuery
+from relhub.services.list_officials import list_officials
 from relhub.services.list_source_records import list_source_records
 from relhub.services.show_history import show_history
 from relhub.services.show_timeline import show_timeline
@@ -29,6 +31,21 @@ Page = Annotated[PageQuery, Depends(page_query)]
 )
 async def get_timeline(request: Request, gated: Gated, relation_id: RelationId, query: Page) -> Response:
     return relation_answer(request, await show_timeline(gated.hub, gated.asked(), relation_id, query), relation_id, "/timeline")
+
+
+@router.get(
+    "/officials",
+    operation_id="listRelationOfficials",
+    response_model=OfficialResults,
+    summary="Who of us deals with a relation",
+    description=(
+        "The officials (medewerkers) who deal with the relation now or did so lately, as far as your application sees the cases and what was recorded "
+        "here: in which capacity and for what, how to reach them, who is away and who takes over. At level `existence` it is told who deals "
+        "with something now, not with what; at `referral` that a colleague is involved, to ask for through the coordinator."
+    ),
+)
+async def get_officials(request: Request, gated: Gated, relation_id: RelationId, query: Page) -> Response:
+    return relation_answer(request, await list_officials(gated.hub, gated.asked(), relation_id, query), relation_id, "/officials")
 
 
 @router.get(

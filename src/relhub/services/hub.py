@@ -38,6 +38,7 @@ class Hub:
     event_source: str = "urn:nld:relhub"
     protected_when_unknown: bool = False  # whether people of whom no source tells have non-disclosure
     own_activity: str = ""  # in the register of processing activities: what is done on the command line, and what stewards decide
+    lately: timedelta = timedelta(180)  # so long after a case ended, those who dealt with it did so lately
     keep: Keep = field(default_factory=Keep)
     fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2), repr=False)
     """Of those who ask for fresh data no more than this wait for the store at once: the other connections are for looking."""
@@ -70,6 +71,7 @@ class Hub:
             event_source=settings.event_source,
             own_activity=settings.own_activity,
             protected_when_unknown=settings.non_disclosure_when_unknown,
+            lately=timedelta(settings.lately_days),
             keep=Keep(
                 timedelta(settings.keep_events_days),
                 timedelta(settings.keep_notices_days),
