@@ -20,6 +20,7 @@ BEYOND_A_SCHEMA = {
     "body record": ("is no record of this relation",),
     "body cases": ("names a case that is not of this relation",),
     "body to.case": ("is no case of this relation",),
+    "body contactMoment": ("is no contact moment with this relation",),
     "body to.department": ("is no department that is known here",),
     "body to.coordinator": ("can't be",),
     "body capacity": ("is needed where no case is named",),

@@ -361,6 +361,18 @@ async def test_a_number_or_a_case_that_does_not_belong_is_refused_with_what_to_d
         await record(hub, DESK, relation, replace(CALL, at=datetime.now(UTC) + timedelta(days=1)))
 
 
+async def test_a_commitment_names_only_a_contact_with_this_relation_that_may_be_seen(hub: Hub) -> None:
+    relation = await applicant(hub)
+    [other] = [row["id"] for row in await rows(hub, "SELECT id FROM relation WHERE id <> $1 ORDER BY id LIMIT 1", relation)]
+    contact = await record(hub, DESK, relation, CALL)
+    elsewhere = await record(hub, by_permits("none"), "", replace(CALL, capacity="licensing"))
+    made = await record(hub, DESK, relation, replace(promise(), said={**promise().said, "contactMoment": contact["id"]}))
+    assert made["contactMoment"] == contact["id"]
+    for person, named in ((other, contact["id"]), (relation, elsewhere["id"]), (relation, "con_" + "0" * 32)):
+        with pytest.raises(InvalidInput, match="body contactMoment: is no contact moment with this relation"):
+            await record(hub, DESK, person, replace(promise(), said={**promise().said, "contactMoment": named}))
+
+
 async def test_the_same_key_records_once(hub: Hub) -> None:
     relation = await applicant(hub)
     first, again = [await record(hub, DESK, relation, CALL, "a-key") for _ in range(2)]

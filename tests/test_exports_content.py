@@ -347,14 +347,14 @@ async def test_of_a_case_of_somebody_else_who_asked_that_no_more_is_left_than_th
 async def test_what_officials_recorded_here_is_in_it_without_officials_and_without_who_spoke_for_the_relation(
     bare: Hub, bare_api: httpx2.AsyncClient
 ) -> None:
-    await say(bare, case(1, ANNA))
+    await say(bare, case(1, ANNA, BRAM))
     relation = await relation_of(bare, "copy-a", "1")
     recording = with_activity(bare, "answering-questions", records=frozenset(SORTS))
     serve(bare_api, recording)
     headers = headers_of(by_contact_centre())
     for path, body in (
         ("contact-moments", {"capacity": "licensing", "channel": "telephone", "direction": "inbound", "subject": "Vraagt naar de termijn",
-                             "text": "Belt over de vergunning.", "spokenWith": {"name": "Gerrit Machtiging", "authority": "gemachtigde"}}),
+                             "text": "Belt over de vergunning van haar en Bram de Vries.", "spokenWith": {"name": "Gerrit Machtiging", "authority": "gemachtigde"}}),
         ("commitments", {"capacity": "licensing", "subject": "Belt terug", "due": "2099-01-01"}),
     ):  # fmt: skip
         made = await bare_api.post(f"/v1/relations/{relation}/{path}", headers=headers, json=body)
@@ -363,7 +363,7 @@ async def test_what_officials_recorded_here_is_in_it_without_officials_and_witho
     done = await exported(bare, bare_api, relation)
     found, shown = await content(bare_api, done), await page(bare_api, done)
     [contact], [commitment] = found["contactMoments"], found["commitments"]
-    assert (contact["text"], commitment["subject"], found["tasks"]) == ("Belt over de vergunning.", "Belt terug", [])
+    assert (contact["text"], commitment["subject"], found["tasks"]) == ("Belt over de vergunning van haar en [naam].", "Belt terug", [])
     for text in (str(found), shown):
-        assert not [name for name in ("official-1", "Machtiging") if name in text]
-    assert "Belt over de vergunning." in shown
+        assert not [name for name in ("official-1", "Machtiging", "Vries") if name in text]
+    assert "Belt over de vergunning van haar" in shown

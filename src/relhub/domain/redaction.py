@@ -1,4 +1,4 @@
-"""Names of other parties in the texts of a case: out of what one of its parties is given (AVG art. 15 lid 4)."""
+"""Names of other parties in the texts of a case or an entry: out of what one of its parties is given (AVG art. 15 lid 4)."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -9,7 +9,7 @@ from relhub.domain.record import PersonName
 STANDS_FOR = "[naam]"
 """What is there in place of a name."""
 
-_TEXTS = frozenset({"title", "description", "label", "outcome", "reference", "value"})
+_TEXTS = frozenset({"title", "description", "label", "outcome", "reference", "value", "subject", "text"})
 _NOT_OF_PARTIES = frozenset({"officials", "geometry", "address"})
 
 PartyNames = tuple[PersonName | None, tuple[str, ...]]
@@ -17,7 +17,7 @@ PartyNames = tuple[PersonName | None, tuple[str, ...]]
 
 
 def without_names(case: dict[str, Any], others: Collection[PartyNames], own: Collection[PartyNames]) -> dict[str, Any]:
-    """The case without the names of these others in its texts; a name that is one's own as well stays."""
+    """The case (or entry) without the names of these others in its texts; a name that is one's own as well stays."""
     wanted = {word for names in others for word in _words(names)} - {word for names in own for word in _words(names)}
     said = " ".join(_said(case)).lower()
     there = sorted((word for word in wanted if word in said), key=len, reverse=True)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
@@ -10,7 +10,7 @@ import orjson
 from relhub.domain.access import Profile
 from relhub.domain.entries import SORTS, Sort
 from relhub.domain.record import PartyRecord
-from relhub.domain.redaction import without_names
+from relhub.domain.redaction import PartyNames, without_names
 from relhub.domain.retention import kept
 from relhub.services.admit import Admitted
 from relhub.services.hub import Hub
@@ -60,6 +60,7 @@ class Gathering:
     keep: KeepPiece
     stepped: Stepped
     own: tuple[PartyRecord, ...] = ()
+    others: set[PartyNames] = field(default_factory=set)  # all that its cases name
 
     async def run(self, relation_id: str) -> Gathered:
         """Keeps everything, piece by piece; each part is a row of the log."""
@@ -142,18 +143,26 @@ class Gathering:
     def _case(self, case: ExportedCase) -> dict[str, Any]:
         if case.age is None:
             return case.part
+        self.others.update(case.names)
         until = kept(self.hub.sources[case.source].retention_rules, case.age)
         retention: dict[str, Any] = {"until": until.until and until.until.isoformat(), "because": until.because}
         if until.rule:
             retention |= {"years": until.rule.years, "days": until.rule.days}
         return {
-            **without_names(case.part, case.names, [(record.name, record.organisation_names) for record in self.own]),
+            **without_names(case.part, case.names, self._own_names()),
             "source": case.source,
             **self._whose(case.source, case.age.kind),
             "retention": retention,
             "partyRoles": sorted(case.roles),
             "otherParties": [{"role": role, "number": number} for role, number in (case.others or {}).items()],
         }
+
+    def _own_names(self) -> list[PartyNames]:
+        return [(record.name, record.organisation_names) for record in self.own]
+
+    def _entry(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Its words may name whoever is in any of the cases."""
+        return without_names(_without_people(entry), self.others, self._own_names())
 
     async def _entries(self, relation_id: str) -> None:
         """What officials recorded here; which of them is for the organisation to say."""
@@ -163,7 +172,7 @@ class Gathering:
                 look = self._look(f"{sort}s")
                 found = await listed_entries(*self._of(relation_id), look, sort=sort, is_open=None, after=after, limit=_CASES)
                 if found.page.parts:
-                    await self.keep(_LISTS[sort], orjson.dumps([_without_people(orjson.loads(part)) for part in found.page.parts]))
+                    await self.keep(_LISTS[sort], orjson.dumps([self._entry(orjson.loads(part)) for part in found.page.parts]))
                 if (after := found.page.last) is None:
                     break
 

@@ -24,12 +24,13 @@ from relhub.services.show_entry import describe
 from relhub.storage.cases import cases_seen, department_of_seen
 from relhub.storage.compartments import keep_compartments
 from relhub.storage.database import Store
-from relhub.storage.entries import KeptStep, compartments_of_cases, save_entry
+from relhub.storage.entries import KeptStep, compartments_of_cases, contact_is_seen, own_departments, save_entry
 from relhub.storage.events import Change, add_events
 
 _PREFIX = {"contact-moment": "con", "task": "tsk", "commitment": "com"}
 _NO_CASE = Problem("body cases", "names a case that is not of this relation, or that your application may not see")
 _NO_CASE_TO = Problem("body to.case", "is no case of this relation of which your application may know the department")
+_NO_CONTACT = Problem("body contactMoment", "is no contact moment with this relation that your application may see")
 _IN_THE_FUTURE = Problem("body at", "lies in the future")
 _PAST = Problem("body due", "is past")
 _NO_CAPACITY = Problem("body capacity", "is needed where no case is named")
@@ -72,6 +73,7 @@ async def record_entry(hub: Hub, asked: Asked, relation_id: str, form: EntryForm
         await refuse(hub, admitted.look, may_not_record(form.sort))
     present = await look_to_write(hub, admitted, relation_id) if relation_id else ""
     compartments = await known_cases(hub, admitted.profile, form.cases, present)
+    await _known_contact(hub, admitted, form, present)
     entry = await _entry(hub, admitted, present, form, [admitted.profile.compartments[compartments[ref]].capacity for ref in form.cases])
     return await write_once(
         hub,
@@ -96,6 +98,15 @@ async def known_cases(hub: Hub, profile: Profile, refs: Sequence[str], relation_
     if set(refs) - found.keys():
         raise InvalidInput(_NO_CASE)
     return found
+
+
+async def _known_contact(hub: Hub, admitted: Admitted, form: EntryForm, relation_id: str) -> None:
+    named, own = form.said.get("contactMoment"), own_departments(admitted.profile, admitted.look)
+    if not named:
+        return
+    async with hub.database.driver() as driver:
+        if not await contact_is_seen(driver, admitted.profile, own, named, relation_id):
+            raise InvalidInput(_NO_CONTACT)
 
 
 async def _entry(hub: Hub, admitted: Admitted, relation_id: str, form: EntryForm, capacities: Sequence[Capacity]) -> Entry:

@@ -148,6 +148,15 @@ async def find_entry(store: Store, id_: str, *, to_change: bool = False) -> Entr
     return entry_of(row) if row else None
 
 
+async def contact_is_seen(driver: Driver, profile: Profile, own: Sequence[str], id_: str, relation_id: str) -> bool:
+    """Whether this is a contact moment with this relation that may be seen to be there."""
+    statement = """
+        SELECT EXISTS (SELECT FROM entry e JOIN relation r ON r.id = e.relation_id WHERE e.id = $1 AND e.sort = 'contact-moment' AND e.state <> 'deleted'
+            AND coalesce(r.merged_into, r.id) = $2 AND (e.departments && $3 OR e.compartments <@ $4))
+    """
+    return bool(await driver.fetchval(statement, id_, relation_id, list(own), profile.at_least(Level.existence)))
+
+
 async def is_barred(store: Store, entry: Entry, bars: Sequence[str]) -> bool:
     """Whether the one it is about has a mark by which it is closed."""
     statement = """
