@@ -9,7 +9,7 @@ NODE := { command -v npx >/dev/null && node -e 'process.exit(parseInt(process.ve
 	|| { echo "This needs Node 18 or newer with npx, for Spectral; make run and make test need neither."; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lint-official fuzz rights openapi examples migration check bench bench-full soak lock clean
+.PHONY: help run test lint lint-official fuzz rights openapi examples console-styles migration check bench bench-full soak lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ openapi: $(READY) ## write openapi/relhub.json anew
 examples: $(READY) ## ask the demo for the answers in api/examples.json anew, and write openapi/relhub.json
 	@RECORD=1 $(BIN)/pytest -q tests/test_contract_examples.py
 	@$(BIN)/relhub openapi
+
+console-styles: $(READY) ## take from the NL Design System what the pages of the console use (npm)
+	@$(BIN)/python tools/console_styles.py
 
 migration: $(READY) ## write a migration for what changed in storage/tables.py (NAME="what it does")
 	@test -n "$(NAME)" || { echo 'make migration NAME="what it does"'; exit 2; }

@@ -31,6 +31,7 @@ from relhub.api.proxies import Proxies
 from relhub.config.access_rules import check_consumers
 from relhub.config.settings import Settings
 from relhub.config.watch import Watched, watch
+from relhub.console.serve import routes as console_routes
 from relhub.services.authenticate import Authentication
 from relhub.services.hub import Hub
 
@@ -72,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs.router,
     ):
         app.router.routes.extend(router.routes)  # as they are: include_router would pass Route.app by (ADR 0005)
+    app.router.routes.extend(console_routes(app, settings))
     errors.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Observe)  # added last: outermost

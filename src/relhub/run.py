@@ -198,6 +198,8 @@ def _settings(directory: Path, port: int, database_url: str, owner_url: str, url
         sources_dir=sources,
         host="127.0.0.1",
         port=port,
+        console_url=f"http://127.0.0.1:{port}",
+        console_demo=True,
         event_source="urn:nld:oin:00000003002564440000:systeem:relhub",
         **files,
     )

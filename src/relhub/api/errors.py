@@ -1,7 +1,7 @@
 """Errors as answers: problem details (RFC 9457). The only place with status codes for what goes wrong."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -219,12 +219,14 @@ def unexpected(scope: Scope, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Every error becomes a problem."""
-    app.add_exception_handler(RelhubError, _on_relhub_error)
-    app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(DBAPIError, _on_database_error)
-    for lost in _CONNECTION_LOST:
-        app.add_exception_handler(lost, _on_connection_lost)
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def answer_of(request: Request, error: Exception) -> Response:
+    """The same problem, for who answers errors in another form."""
+    handler = next((_HANDLERS[kind] for kind in type(error).__mro__ if kind in _HANDLERS), None)
+    return await handler(request, error) if handler else unexpected(request.scope, error)
 
 
 async def _on_relhub_error(request: Request, error: Exception) -> Response:
@@ -287,3 +289,12 @@ async def _on_database_error(request: Request, error: Exception) -> Response:
 async def _on_connection_lost(request: Request, error: Exception) -> Response:
     _logger.warning("the database was lost", error=type(error).__name__)
     return problem(request.scope, _NO_DATABASE)
+
+
+_HANDLERS: Final[Mapping[type[Exception], Callable[[Request, Exception], Awaitable[Response]]]] = {
+    RelhubError: _on_relhub_error,
+    RequestValidationError: _on_invalid_request,
+    HTTPException: _on_http_exception,
+    DBAPIError: _on_database_error,
+    **dict.fromkeys(_CONNECTION_LOST, _on_connection_lost),
+}

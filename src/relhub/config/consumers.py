@@ -25,6 +25,7 @@ class _Example(_Strict):
 
     activity: str
     occasion: str = "none"
+    official: str = "j.jansen"
 
 
 class ConsumerConfig(_Strict):

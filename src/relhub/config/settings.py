@@ -23,6 +23,13 @@ def over_tls(address: str) -> str:
     return address
 
 
+def public_address(address: str) -> str:
+    """A validator: the address at which browsers find relhub, without a slash at its end; empty for none."""
+    if over_tls(address) and (address.endswith("/") or "?" in address or "#" in address):
+        raise ValueError("must have no slash at its end, no query and no fragment: https://relhub.voorbeeld.example")
+    return address
+
+
 def networks_only(text: str) -> str:
     """A validator: addresses or networks, with commas between."""
     for part in filter(None, text.split(",")):
@@ -69,6 +76,12 @@ class Settings(BaseSettings):
     lately_days: Annotated[int, Field(ge=0, le=36_500)] = 180  # so long after a case ended its officials dealt with it lately
     keep_former_days: Annotated[int, Field(ge=0, le=36_500)] = 90  # which ids a party had that its source has no more
     exports_hours: Annotated[int, Field(ge=1, le=720)] = 72  # after which an export is deleted
+    console_url: Annotated[str, AfterValidator(public_address)] = ""  # where officials' browsers find relhub; "": there is no console
+    console_demo: bool = False  # whether anybody may sign in there as one of the demo's people
+    console_consumer: str = ""  # in the consumers file: as which application officials sign in
+    console_secret: SecretStr | None = None  # of that application at its issuer, here or in a file; None for a public client
+    console_secret_file: Path | None = None
+    console_scope: Annotated[str, Field(pattern=r"^openid( [!-~]+)*$")] = "openid"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="before")
@@ -91,6 +104,14 @@ class Settings(BaseSettings):
     def _believes_no_stranger(self) -> Self:
         if self.client_oin_header and not self.trusted_proxies:
             raise ValueError("RELHUB_CLIENT_OIN_HEADER is believed from the addresses in RELHUB_TRUSTED_PROXIES only: set that as well")
+        return self
+
+    @model_validator(mode="after")
+    def _console_has_a_way_in(self) -> Self:
+        if self.console_url and not self.console_consumer and not self.console_demo:
+            raise ValueError("RELHUB_CONSOLE_URL: officials can't sign in without RELHUB_CONSOLE_CONSUMER")
+        if self.console_demo and not self.console_url.startswith("http://"):
+            raise ValueError("RELHUB_CONSOLE_DEMO: anybody could sign in as anybody; only with a RELHUB_CONSOLE_URL on this machine")
         return self
 
     @classmethod

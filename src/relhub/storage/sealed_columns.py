@@ -44,6 +44,11 @@ def about_request(part: str, id_: str) -> str:
     return f"subject-request/{part}/{id_}"
 
 
+def about_session(id_: bytes) -> str:
+    """What is known of an official who signed in on the console."""
+    return f"console-session/{id_.hex()}"
+
+
 def _number(_party_id: Any, scheme: str) -> str:
     return about_number(scheme)
 
@@ -56,6 +61,7 @@ SEALED_COLUMNS = (
     SealedColumn("export_part", "sealed", (("export_id", "text"), ("attempt", "integer"), ("number", "integer")), about_export),
     SealedColumn("subject_request", "words", (("id", "text"),), partial(about_request, "words")),
     SealedColumn("subject_request", "answer", (("id", "text"),), partial(about_request, "answer")),
+    SealedColumn("console_session", "sealed", (("id", "bytea"),), about_session),
 )
 
 # A new column of bytes belongs above or here; a test asks for it.
@@ -65,6 +71,7 @@ NOT_SEALED = {
     "kept_answer.request": "a hash of the request",
     "keys_check.token": "a keyed hash",
     "api_key.digest": "a keyed hash",
+    "console_session.id": "a hash of the key in the cookie",
     "log_seal.root": "a hash of what was logged",
     "log_seal.leaves": "hashes of what was logged",
     "log_seal.previous": "a hash of the seal before",

@@ -71,6 +71,16 @@ api_key = Table(
     Column("last_used_on", Date),
 )
 
+# Officials who signed in on the console: their access token and what they work on, sealed; found by a hash of the key in their cookie.
+console_session = Table(
+    "console_session",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", TIME, nullable=False),
+)
+Index("console_session_expires_idx", console_session.c.expires_at)
+
 # One row: the oldest version of relhub, by its newest migration, that can work with these tables.
 compatibility = Table("compatibility", metadata, Column("oldest", Text, primary_key=True))
 
