@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from fastapi import FastAPI
 from tests.towns import settings_for
 
 from relhub.main import create_app
@@ -77,8 +78,8 @@ class Page(HTMLParser):
 
 
 class Browser:
-    def __init__(self, client: httpx2.AsyncClient) -> None:
-        self.client = client
+    def __init__(self, app: FastAPI, client: httpx2.AsyncClient) -> None:
+        self.app, self.client = app, client
         self.response = httpx2.Response(200)
         self.page = Page("")
 
@@ -126,4 +127,4 @@ async def browsing(hub: Hub, sources_dir: Path, **settings: Any) -> AsyncIterato
     app.state.hub = hub
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url=given["console_url"], follow_redirects=True) as client:
-        yield Browser(client)
+        yield Browser(app, client)

@@ -21,7 +21,13 @@ def ready_block(settings: Settings, town: Path) -> dict[str, Any]:
     consumers = [_consumer(config, rules.activities[config.example.activity].purpose) for config in configs if config.example]
     headers = {consumer["name"]: consumer["headers"] for consumer in consumers}
     url = f"http://{settings.host}:{settings.port}"
-    return {"url": url, "docs": f"{url}/docs", "consumers": consumers, "examples": _examples(headers, _kvk(town))}
+    return {
+        "url": url,
+        "docs": f"{url}/docs",
+        "console": f"{url}/console",
+        "consumers": consumers,
+        "examples": _examples(headers, _kvk(town)),
+    }
 
 
 def _consumer(config: ConsumerConfig, purpose: str) -> dict[str, Any]:
@@ -88,7 +94,7 @@ def write(file: Path, block: dict[str, Any]) -> None:
 
 def as_text(block: dict[str, Any]) -> str:
     """The same for people."""
-    lines = ["", f"relhub is ready: {block['docs']}", ""]
+    lines = ["", f"relhub is ready: {block['docs']}", f"pages for officials: {block['console']}", ""]
     width = max(len(consumer["token"]) for consumer in block["consumers"])
     lines += [f"  {consumer['token']:<{width}}  {consumer['department']}: {consumer['activity']}" for consumer in block["consumers"]]
     for example in block["examples"]:

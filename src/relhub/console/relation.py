@@ -1,15 +1,16 @@
 """The one face: all that this official may know of a relation now, on one page; and a case with its parties."""
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import Response
 
 from relhub.console.ask import Answer, segment
 from relhub.console.pages import page
-from relhub.console.visit import Visit
+from relhub.console.visit import Gone, Visit
+
+LISTS: Final = frozenset({"cases", "timeline", "tasks", "contact-moments", "commitments"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,12 @@ class Colleague:
 
 
 async def relation(visit: Visit) -> Response:
-    """The view and its timeline, asked side by side."""
-    id_ = visit.part("relation")
-    api = visit.api()
-    view, timeline = await asyncio.gather(api.get(f"/relations/{segment(id_)}"), api.get(f"/relations/{segment(id_)}/timeline"))
+    """The view, and when there is one its timeline: a refusal is logged once."""
+    api, id_ = visit.api(), visit.part("relation")
+    view = await api.get(f"/relations/{segment(id_)}")
     if moved := _moved(view):
         return visit.to(f"/{visit.work_id}/relations/{moved}")
+    timeline = await api.get(f"/relations/{segment(id_)}/timeline")
     return page(
         visit,
         "relation",
@@ -74,6 +75,8 @@ async def case(visit: Visit) -> Response:
 async def more(visit: Visit) -> Response:
     """The next page of a list of this relation."""
     id_, name = visit.part("relation"), visit.part("list")
+    if name not in LISTS:
+        raise Gone
     cursor = visit.request.query_params.get("cursor", "")
     found = await visit.api().get(f"/relations/{segment(id_)}/{name}", **({"cursor": cursor} if cursor else {}))
     if moved := _moved(found):

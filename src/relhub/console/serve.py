@@ -29,6 +29,7 @@ _HANDLERS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", _WORK, find.finding),
     ("POST", _WORK + "/find", find.find),
     ("GET", _RELATION, relation.relation),
+    ("GET", _RELATION + "/{list:str}", relation.more),
     ("GET", _WORK + "/cases/{source:str}/{case:path}", relation.case),
 )
 
