@@ -65,6 +65,7 @@ class Stage:
             database_url=database_url,
             sources_dir=sources,
             access_rules=DEMO / "access-rules.toml",
+            alerts=DEMO / "alerts.toml",
             consumers=DEMO / "consumers.toml",
             keys_file=DEMO / "keys.toml",
         )
@@ -93,6 +94,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "RELHUB_DATABASE_URL": settings.database_url,
         "RELHUB_SOURCES_DIR": str(settings.sources_dir),
         "RELHUB_ACCESS_RULES": str(settings.access_rules),
+        "RELHUB_ALERTS": str(settings.alerts),
         "RELHUB_CONSUMERS": str(settings.consumers),
         "RELHUB_KEYS_FILE": str(settings.keys_file),
     }

@@ -1,6 +1,7 @@
 """The demo as `make run` has it, served over HTTP: the town of 400 relations, pulled, with everything that its source files say."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.towns import NewDatabase, settings_for, write_sources
 from relhub.api.examples import EXAMPLES
 from relhub.demo import prepare_town, running_town
 from relhub.main import create_app
+from relhub.services.compute_alerts import compute_alerts
 from relhub.services.hub import Hub
 from relhub.services.pull_source import pull_all
 
@@ -31,6 +33,7 @@ async def demo_template(new_database: NewDatabase, empty_template: str, demo_sou
     url = await new_database(empty_template)
     hub = await Hub.open(settings_for(url, demo_sources))
     _, failures = await pull_all(hub)
+    await compute_alerts(hub, datetime.now(UTC))  # as the worker does
     await put_together(hub, AN_EXPORT, await applicant(hub))
     await hub.close()
     assert failures == []

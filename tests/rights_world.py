@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
 import orjson
@@ -12,6 +12,7 @@ from tests.towns import DEMO, asked, bare_hub, bare_source, rows, with_activity
 
 from relhub.adapters import Adapter
 from relhub.api.export_page import rendered
+from relhub.config.alerts import load_alert_rules
 from relhub.config.consumers import Agreed
 from relhub.domain.access import FIELD_GROUPS, FieldGroup, Profile
 from relhub.domain.compartments import CONFIDENTIALITIES, Level, Opening
@@ -35,6 +36,7 @@ from relhub.domain.record import (
     RecordSet,
 )
 from relhub.errors import RelhubError, SourceError
+from relhub.services import compute_alerts
 from relhub.services.ask_export import ask_export, read_export
 from relhub.services.asked import (
     Asked,
@@ -51,7 +53,7 @@ from relhub.services.asked import (
     ViewOptions,
 )
 from relhub.services.decide_match import decide_match
-from relhub.services.hub import Hub
+from relhub.services.hub import AlertsInForce, Hub
 from relhub.services.list_cases import list_cases
 from relhub.services.list_department_cases import list_department_cases
 from relhub.services.list_entries import list_entries
@@ -67,6 +69,7 @@ from relhub.services.read_sets import replace as replace_records
 from relhub.services.record_entry import keep_entry
 from relhub.services.search_relations import search_relations
 from relhub.services.settle import settle
+from relhub.services.show_alerts import show_alerts
 from relhub.services.show_case import show_case
 from relhub.services.show_history import show_history
 from relhub.services.show_place import show_place
@@ -80,6 +83,7 @@ from relhub.storage.officials import save_officials
 from relhub.storage.record_rows import Written
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+LATELY = datetime.now(UTC) - timedelta(hours=1)  # when officials recorded something: alerts hold for some days
 DOMAINS: tuple[Capacity, ...] = ("licensing", "enforcement", "policy", "project")
 KINDS = ("vergunning", "dwangsom")
 DEPARTMENTS = ("Klantcontact", "Handhaving")
@@ -109,7 +113,7 @@ DIRECTORY = (
 )
 SOURCES = (
     bare_source("copy-a"),
-    bare_source("copy-b"),
+    bare_source("copy-b").model_copy(update={"base_register": "brp"}),
     bare_source("leaf-c", "leaf").model_copy(update={"organisation": THEIR, "category": "criminal"}),
 )
 NAMES = tuple(source.name for source in SOURCES)
@@ -235,7 +239,10 @@ class Silent:
 def open_hub(database_url: str, where: Setting) -> Hub:
     hub = bare_hub(database_url, *SOURCES)
     adapters = {name: cast(Adapter, Silent(name, tells=name != where.silent)) for name in NAMES}
-    return replace(hub, adapters=adapters, protected_when_unknown=where.when_unknown)
+    alerts = load_alert_rules(DEMO / "alerts.toml")
+    often = replace(alerts.rules["unanswered-contacts"], count=2)
+    in_force = AlertsInForce(replace(alerts, rules={**alerts.rules, "unanswered-contacts": often}))
+    return replace(hub, adapters=adapters, protected_when_unknown=where.when_unknown, alerts=in_force)
 
 
 def ruled(hub: Hub, openings: tuple[Opening, ...], given: frozenset[FieldGroup], where: Setting) -> Hub:
@@ -261,7 +268,7 @@ def _record(source: str, at: int, drawn: Drawn) -> PartyRecord:
         addresses=(Address("residence", "Dorpsstraat", str(at), "1234AB", "Voorbeeld"),),
         phones=(f"06123456{at:02}",),
         emails=(f"{source}-{drawn.key}-{at}@voorbeeld.example",),
-        flags=frozenset({"non_disclosure"}) if drawn.secret else frozenset(),
+        flags=frozenset({"non_disclosure"} if drawn.secret else ()) | frozenset({"deceased"} if drawn.who == "bram" else ()),
         contact_of=drawn.speaks_for if known else "",
         function=f"function {at}" if drawn.speaks_for and known else "",
     )
@@ -291,7 +298,10 @@ def case_set(at: int, drawn: Any) -> tuple[str, str, RecordSet]:
         officials=(Official("case handler", f"official {at % 4}", department, "030", f"o{at % 3}@voorbeeld.example", f"acc-{at % 2}"),),
         involvements=tuple(Involvement(each.key, "applicant" if n == 0 else "owner") for n, each in enumerate(found)),
         places=(_place(at),),
-        findings=(Finding("sanction", f"finding {at}", date(2026, 3, 1 + at), outcome=f"outcome {at}"),),
+        findings=(
+            Finding("sanction", f"finding {at}", date(2026, 3, 1 + at), outcome=f"outcome {at}"),
+            *([Finding("inspection", f"visit {at}", LATELY.date() + timedelta(days=3 + at))] if at % 2 else []),
+        ),
         properties=(("property", f"value {at}"),),
         confidentiality=confidentiality,
         zaak=("002564440", zaak) if zaak else None,
@@ -312,6 +322,8 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
             "decision",
             "mark",
             "entry",
+            "alert_cause",
+            "alert_dismissal",
             "event",
             "relation",
             "source_state",
@@ -356,11 +368,16 @@ async def _enter(hub: Hub, number: int, where: int, sort: Sort, capacity: Capaci
         official=f"official of {department}",
         capacity=capacity,
         confidentiality="zaakvertrouwelijk",
-        at=NOW,
-        said={"subject": f"subject {where}", "text": f"text {where}"},
+        at=LATELY + timedelta(minutes=number),
+        said={
+            "subject": f"subject {where % 2}",
+            "text": f"text {where}",
+            **({"kind": "task"} if sort == "task" else {}),
+            **({"direction": "outbound" if where % 5 == 4 else "inbound"} if sort == "contact-moment" else {}),
+        },
         cases=(of["ref"],) if about_case else (),
         state=BEGINS[sort],
-        due=NOW.date(),
+        due=LATELY.date() + timedelta(days=1),
         assignee_department=department if sort != "contact-moment" else "",
     )
     async with hub.database.begin() as store:
@@ -408,6 +425,7 @@ def _of_relations(question: Asked, ids: list[str]) -> Iterator[Path]:
         yield _once(view_relation, question, id_, ViewOptions(origins=True))
         yield _paged(list_cases, question, id_, CaseQuery(limit=1))
         yield _once(list_cases, question, id_, CaseQuery(phase="open"))
+        yield _once(show_alerts, question, id_, "/v1")
         yield _paged(show_timeline, question, id_, PageQuery(limit=2))
         yield _paged(list_source_records, question, id_, PageQuery(limit=1))
         yield _paged(show_history, question, id_, PageQuery(limit=1))
@@ -511,6 +529,12 @@ async def profile(hub: Hub, organisation: str) -> Profile:
     return hub.access.profile(hub.access.rules.activities["answering-questions"], organisation)
 
 
+async def compute(hub: Hub) -> None:
+    """The alerts of everybody, from what there is now."""
+    async with hub.database.begin() as store:
+        await compute_alerts.compute_all(store, hub, datetime.now(UTC))
+
+
 async def forget_withheld(hub: Hub, seen: Profile) -> None:
     """The world in which what this profile does not see never existed, with the same relations; what is seen in part keeps that part only."""
     summary, shown, named = (seen.at_least(level) for level in (Level.summary, Level.existence, Level.referral))
@@ -541,6 +565,7 @@ async def forget_withheld(hub: Hub, seen: Profile) -> None:
     for table in ("party_identifier", "search_term", "match_key"):
         await rows(hub, f"DELETE FROM {table} n USING party_record p WHERE p.id = n.party_id AND NOT {visible}", summary)
     await _forget_parts(hub, seen)
+    await compute(hub)
 
 
 def own_entries(seen: Profile) -> str:

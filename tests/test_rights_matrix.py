@@ -14,6 +14,7 @@ from tests.rights_world import (
     answers,
     build,
     case,
+    compute,
     forget_withheld,
     groups,
     later,
@@ -62,6 +63,7 @@ async def compare(
     try:
         await build(plain, cases, happens)
         hub = ruled(plain, openings, given_groups, where)
+        await compute(hub)
         seen = await profile(hub, where.organisation)
         asked_for = await paths(hub, await _occasion(hub, occasion), where.organisation)
         before = await answers(hub, asked_for)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from relhub.config.access_rules import check_consumers, check_sources, load_access_rules
+from relhub.config.alerts import check_alert_rules, load_alert_rules
 from relhub.config.consumers import load_consumer_configs
 from relhub.config.settings import Settings
 from relhub.config.sources import load_sources
@@ -28,6 +29,7 @@ def check(
     settings = Settings.load()
     rules, sources = load_access_rules(settings.access_rules), load_sources(settings.sources_dir)
     check_sources(rules, sources)
+    check_alert_rules(load_alert_rules(settings.alerts), rules)
     check_consumers(rules, [config.consumer() for config in load_consumer_configs(settings.consumers)])
     if activity and activity not in rules.activities:
         raise typer.BadParameter(f"there is no activity {activity}; there are {', '.join(rules.activities)}")

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from relhub import tracing
 from relhub.api import (
+    alerts,
     cases,
     consultation_log,
     docs,
@@ -44,11 +45,14 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         rules = Watched(settings.access_rules)  # before it is read
+        alerts_file = Watched(settings.alerts) if settings.alerts else None
         hub = await Hub.open(settings, settings.statement_timeout)
         app.state.hub = hub
         try:
             check_consumers(hub.access.rules, authentication.consumers)
             files = {consumers: authentication.read, rules: lambda: hub.read_access_rules(rules.path)}
+            if alerts_file:
+                files[alerts_file] = lambda: hub.read_alert_rules(alerts_file.path)
             beside = (watch(files), authentication.follow())
             async with internal_server(hub, settings), traces(settings), running(*beside):
                 yield
@@ -61,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         relations.router,
         relation_parts.router,
         entries.router,
+        alerts.router,
         subject_requests.router,
         consultation_log.router,
         cases.router,

@@ -28,6 +28,15 @@ _documents = Counter("relhub_pull_documents", "Documents that sources sent, by w
 
 exports = Counter("relhub_exports", "Exports for the one it is about that this process ended: done, failed.", ["outcome"])
 
+alerts_shown = Counter("relhub_alerts_shown", "Alerts that were shown, by rule.", ["rule"])
+alerts_followed = Counter(
+    "relhub_alerts_followed",
+    "What a department recorded about a relation within a week of seeing an alert about it that still holds, by rule and sort.",
+    ["rule", "sort"],
+)
+alerts_dismissed = Counter("relhub_alerts_dismissed", "Alerts that a department has done with, by rule and why.", ["rule", "reason"])
+alerts_past = Counter("relhub_alert_causes_past", "Causes of alerts of which the time passed, by rule.", ["rule"])
+
 # Of the database, so the same in every process: read when somebody asks.
 database_up = Gauge("relhub_database_up", "1 when the database answers.")
 connections_in_use = Gauge("relhub_database_connections_in_use", "Connections of this process to the database that are in use.")

@@ -191,7 +191,12 @@ def _settings(directory: Path, port: int, database_url: str, owner_url: str, url
     keys = directory / "keys.toml"
     keys.touch(mode=0o600)
     keys.write_text((DEMO / "keys.toml").read_text())
-    files = {"access_rules": DEMO / "access-rules.toml", "consumers": DEMO / "consumers.toml", "keys_file": keys}
+    files = {
+        "access_rules": DEMO / "access-rules.toml",
+        "consumers": DEMO / "consumers.toml",
+        "keys_file": keys,
+        "alerts": DEMO / "alerts.toml",
+    }
     return Settings.load(
         database_url=database_url,
         database_owner_url=owner_url,

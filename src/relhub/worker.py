@@ -14,6 +14,7 @@ from relhub.config.watch import Watched, watch
 from relhub.errors import DatabaseUnusable, ExportLost, PullLost, PullRefused, SourceError
 from relhub.logs import places
 from relhub.main import internal_server, running, traces
+from relhub.services.compute_alerts import compute_alerts, drop_past_alerts
 from relhub.services.export_log import export_log
 from relhub.services.hub import Hub
 from relhub.services.make_export import KnownConsumers, empty_expired_exports, make_waiting_export
@@ -35,11 +36,15 @@ log = structlog.get_logger(__name__)
 async def work(settings: Settings) -> None:
     """Until SIGTERM or SIGINT; a pull in progress then stops after its page, and another worker goes on with it."""
     rules_file, consumers_file = Watched(settings.access_rules), Watched(settings.consumers)  # before they are read
+    alerts_file = Watched(settings.alerts) if settings.alerts else None
     consumers = KnownConsumers(settings.consumers)
     hub = await Hub.open(settings, _SECONDS_PER_STATEMENT)
     try:
         # Where the privacy officer is told, and what is decided on again before an export is made.
-        files = watch({rules_file: lambda: hub.read_access_rules(rules_file.path), consumers_file: consumers.read})
+        readers = {rules_file: lambda: hub.read_access_rules(rules_file.path), consumers_file: consumers.read}
+        if alerts_file:
+            readers[alerts_file] = lambda: hub.read_alert_rules(alerts_file.path)
+        files = watch(readers)
         async with internal_server(hub, settings), traces(settings), running(files), logboek(settings) as collector:
             with _ends_on_signal() as stopping:
                 await Worker(hub, consumers, stopping, settings.drain_timeout, collector).run()
@@ -69,7 +74,7 @@ class Worker:
         self._consumers = consumers
         self._hub, self._stopping, self._drain_timeout, self._collector = hub, stopping, drain_timeout, collector
         self._asked: dict[str, datetime] = {}
-        self._forgotten_at = self._partitions_at = self._purge_looked_at = datetime.min.replace(tzinfo=UTC)
+        self._forgotten_at = self._partitions_at = self._purge_looked_at = self._past_alerts_at = datetime.min.replace(tzinfo=UTC)
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -78,9 +83,10 @@ class Worker:
         telling = asyncio.create_task(self._again_and_again(self._tell))
         purging = asyncio.create_task(self._again_and_again(self._purge))
         exporting = asyncio.create_task(self._again_and_again(self._export))
+        alerting = asyncio.create_task(self._again_and_again(self._compute_alerts))
         await self._again_and_again(self._look)
         await self._drain()
-        await asyncio.gather(tending, telling, purging, exporting)
+        await asyncio.gather(tending, telling, purging, exporting, alerting)
         log.info("worker stopped")
 
     async def _again_and_again(self, duty: Callable[[], Awaitable[None]]) -> None:
@@ -133,6 +139,19 @@ class Worker:
             log.warning("export broken off, to be made by another", reason=str(error))
         except Exception as error:  # a bug: pulls go on, and the metrics say that this waits
             log.error("exports are not made", error=type(error).__name__, places=places(error))
+
+    async def _compute_alerts(self) -> None:
+        """What changed is taken into alerts."""
+        now = datetime.now(UTC)
+        try:
+            await compute_alerts(self._hub, now, self._stopping.is_set)
+            if (now - self._past_alerts_at).total_seconds() > 3600:
+                self._past_alerts_at = now
+                await drop_past_alerts(self._hub, now)
+        except DatabaseUnusable:
+            raise
+        except Exception as error:  # a bug: pulls go on, and the metrics say that this waits
+            log.error("alerts are not computed", error=type(error).__name__, places=places(error))
 
     async def _purge(self) -> None:
         """What is over time goes, once a day."""

@@ -157,6 +157,7 @@ class Flags(_Strict):
     deceased: Value | None = None
     shielded: Value | None = None
     dissolved: Value | None = None
+    bankrupt: Value | None = None
 
 
 class PartyTable(_Strict):

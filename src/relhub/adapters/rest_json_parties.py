@@ -17,7 +17,7 @@ from relhub.errors import ConfigurationError, RecordRejected
 
 _KINDS = ("person", "organisation", "branch")
 _NUMBERS = ("bsn", "a_number", "rsin", "kvk", "oin")
-_FLAGS: tuple[Flag, ...] = ("non_disclosure", "deceased", "shielded", "dissolved")
+_FLAGS: tuple[Flag, ...] = ("non_disclosure", "deceased", "shielded", "dissolved", "bankrupt")
 _EMPTY = "empty"
 
 

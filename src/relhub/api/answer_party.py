@@ -106,7 +106,7 @@ class PartyPart(Described):
         default=None,
         title="Aanduidingen",
         description=(
-            "deceased (overleden), shielded (afgeschermd), dissolved (opgeheven); contested (betwist: the one it is about says that not all of "
+            "deceased (overleden), shielded (afgeschermd), dissolved (opgeheven), bankrupt (failliet); contested (betwist: the one it is about says that not all of "
             "this is of one party); and, for activities that may use it all the same, restriction (beperking) and objection (bezwaar)."
         ),
     )

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from relhub.api.answer_alerts import AlertSection
 from relhub.api.answer_cases import CaseItem, CasePage
 from relhub.api.answer_entries import EntrySection
 from relhub.api.answer_party import RELATION_ID, Birth, Described, PartyName, PartyPart
@@ -141,6 +142,9 @@ class RelationView(Described):
     )
     commitments: EntrySection | None = Field(
         default=None, title="Toezeggingen", description="What was promised to the relation and still holds."
+    )
+    alerts: AlertSection | None = Field(
+        default=None, title="Attenderingen", description="What to know before picking up the phone: alerts that hold now."
     )
     referral: Referral | None = Field(
         default=None, title="Doorverwijzing", description="There when a colleague is involved of whom no more may be shown."

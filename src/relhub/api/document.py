@@ -6,6 +6,7 @@ from fastapi.openapi.utils import get_openapi
 
 from relhub.api import (
     API_VERSION,
+    alerts,
     cases,
     consultation_log,
     entries,
@@ -91,6 +92,7 @@ def openapi_document() -> dict[str, Any]:
             *relations.router.routes,
             *relation_parts.router.routes,
             *entries.router.routes,
+            *alerts.router.routes,
             *subject_requests.router.routes,
             *consultation_log.router.routes,
             *cases.router.routes,
@@ -159,7 +161,17 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
 
 # A portal asks in its own name.
 _FOR_THE_SUBJECT: Final = ("/relations/{id}/consultation-log", "/relations/{id}/subject-requests", "/relations/{id}/exports", "/exports/")
-_WRITES: Final = ("/pulls", "/subject-requests", "/decisions", "/exports", "/contact-moments", "/tasks", "/commitments", "/steps")
+_WRITES: Final = (
+    "/pulls",
+    "/subject-requests",
+    "/decisions",
+    "/exports",
+    "/contact-moments",
+    "/tasks",
+    "/commitments",
+    "/steps",
+    "/_dismiss",
+)
 _ENTRIES_BY_ID: Final = ("/contact-moments/{", "/tasks/{", "/commitments/{")
 _OF_ENTRIES: Final = ("/contact-moments", "/tasks", "/commitments")
 
@@ -206,6 +218,6 @@ def _problems_of(path: str, method: str) -> list[str]:
     elif path != "/events":
         names.append("SourceRefused")
         names += ["NotFound"] if ("{" in path or path == "/relations/_lookup") and not path.startswith("/places") else []
-        names += ["KeyReused"] if path.endswith("/exports") else []
+        names += ["KeyReused"] if path.endswith(("/exports", "/_dismiss")) else []
         names += ["Expired"] if path.startswith("/exports/{id}/") else []
     return [*names, "TooLarge", "UnsupportedMediaType"] if method == "post" else names

@@ -113,6 +113,14 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
     "listRelationConsultations": {
         "portal": Example("The portal for residents", _BY_PORTAL | _RELATION | {"limit": 2}, varies=frozenset({"results", "next"}))
     },
+    "listRelationAlerts": {"permits": Example("The permits desk: enforcement has an open case with the applicant", BY_PERMITS | _RELATION)},
+    "dismissAlert": {
+        "called": Example(
+            "The permits desk called its colleague",
+            BY_PERMITS | _RELATION | {"alertId": "alr_5CY227NGWX21BW0NDVA5MXZHBP"},
+            {"reason": "handled", "text": "Collega van Handhaving gebeld; we gaan samen langs."},
+        )
+    },
     "recordContactMoment": {"call": Example("The contact centre, after a call", _BY_CONTACT_CENTRE | _WITH, _CONTACT, varies=_MADE)},
     "listRelationContactMoments": {
         "last": Example(

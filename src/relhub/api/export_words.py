@@ -102,6 +102,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "deceased": "overleden",
         "shielded": "afgeschermd",
         "dissolved": "opgeheven",
+        "bankrupt": "failliet",
         "contested": "u zegt dat niet alles hiervan bij u hoort",
         "restriction": "u vroeg om uw gegevens niet te gebruiken",
         "objection": "u heeft bezwaar gemaakt",

@@ -19,7 +19,7 @@ from relhub.services.asked import (
     ViewOptions,
 )
 
-_SECTION = "(summary|party|cases|contact-moments|tasks|commitments)"
+_SECTION = "(summary|party|cases|contact-moments|tasks|commitments|alerts)"
 
 
 async def view_options(
@@ -27,7 +27,7 @@ async def view_options(
     sections: Annotated[
         str | None,
         Query(
-            pattern=f"^{_SECTION}(,{_SECTION}){{0,5}}$",
+            pattern=f"^{_SECTION}(,{_SECTION}){{0,6}}$",
             title="Onderdelen",
             description="The sections that you need, with commas between; without this all.",
             examples=["summary,cases"],

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     database_owner_url: str
     sources_dir: Path
     access_rules: Path
+    alerts: Path | None = None  # None: no alerts
     consumers: Path
     keys_file: Path | None  # or else the two that follow, for platforms that hand out secrets as environment variables
     index_key: SecretStr | None = None

@@ -91,6 +91,7 @@ class SourceConfig(_Strict):
     mode: Literal["copy", "live"] = "copy"
     schedule: str = ""
     trust: Annotated[int, Field(ge=0, le=100)] = 50
+    base_register: Literal["", "brp", "hr"] = ""  # of which this is a copy: what it says of a party is an alert while a case runs
     identity: Literal["full", "leaf"] = "full"
     regime: Regime = "avg"
     category: Category = "ordinary"

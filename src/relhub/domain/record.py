@@ -7,7 +7,7 @@ from typing import Literal
 PartyKind = Literal["person", "organisation", "branch", "contact_person"]
 Phase = Literal["open", "suspended", "closed"]
 Capacity = Literal["advice", "planning", "licensing", "supervision", "enforcement", "project", "policy"]
-Flag = Literal["non_disclosure", "deceased", "shielded", "dissolved"]
+Flag = Literal["non_disclosure", "deceased", "shielded", "dissolved", "bankrupt"]
 AddressFunction = Literal["residence", "visiting", "postal"]
 
 CAPACITIES: tuple[Capacity, ...] = ("advice", "planning", "licensing", "supervision", "enforcement", "project", "policy")

@@ -25,7 +25,7 @@ class Asked:
 class ViewOptions:
     """`max_age`: seconds; an older copy is fetched again first."""
 
-    sections: frozenset[str] = frozenset({"summary", "party", "cases", "contact-moments", "tasks", "commitments"})
+    sections: frozenset[str] = frozenset({"summary", "party", "cases", "contact-moments", "tasks", "commitments", "alerts"})
     origins: bool = False
     max_age: int | None = None
 

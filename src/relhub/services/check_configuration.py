@@ -8,6 +8,7 @@ from typing import Any
 
 from relhub.adapters.registry import open_adapter
 from relhub.config.access_rules import check_consumers, load_access_rules
+from relhub.config.alerts import check_alert_rules, load_alert_rules
 from relhub.config.consumers import load_consumers
 from relhub.config.keys import open_to_others
 from relhub.config.settings import Settings
@@ -41,6 +42,9 @@ async def check_files(settings: Settings) -> tuple[list[Diagnosis], list[str]]:
     found = [*_loads(load_access_rules, settings.access_rules), *_loads(load_consumers, settings.consumers)]
     if not found:
         found += _loads(lambda path: check_consumers(load_access_rules(path), _consumers(settings)), settings.access_rules)
+    if settings.alerts:
+        alone = _loads(load_alert_rules, settings.alerts)
+        found += alone if alone or found else _loads(lambda path: _check_alerts(path, settings), settings.alerts)
     if not settings.sources_dir.is_dir():
         what = f"{settings.sources_dir}: no such directory; RELHUB_SOURCES_DIR names the one with the source files."
         return [*found, Diagnosis("wrong", what, "Make it, or mend the setting.")], []
@@ -60,6 +64,10 @@ async def check_files(settings: Settings) -> tuple[list[Diagnosis], list[str]]:
 
 def _consumers(settings: Settings) -> list[Consumer]:
     return [agreed.consumer for agreed in load_consumers(settings.consumers).by_name.values()]
+
+
+def _check_alerts(path: Path, settings: Settings) -> None:
+    check_alert_rules(load_alert_rules(path), load_access_rules(settings.access_rules))
 
 
 def _loads(load: Callable[[Path], Any], path: Path) -> list[Diagnosis]:

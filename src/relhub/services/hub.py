@@ -11,10 +11,12 @@ from pathlib import Path
 from relhub.adapters import Adapter
 from relhub.adapters.registry import open_adapter
 from relhub.config.access_rules import check_sources, load_access_rules
+from relhub.config.alerts import check_alert_rules, load_alert_rules
 from relhub.config.keys import keys_of
 from relhub.config.settings import Settings
 from relhub.config.sources import SourceConfig, load_sources
 from relhub.domain.access import AccessRules
+from relhub.domain.alerts import AlertRules
 from relhub.domain.retention import Keep
 from relhub.services.decide_access import Access
 from relhub.storage.database import Database
@@ -23,6 +25,13 @@ from relhub.storage.sealing import Sealer
 _BETWEEN_COLLECTIONS = (
     50_000  # new objects: a page makes many that live as long as it does, and looking for cycles in them cost a fifth of a pull
 )
+
+
+@dataclass(slots=True)
+class AlertsInForce:
+    """The rules for alerts of this moment: they may be replaced."""
+
+    rules: AlertRules = field(default_factory=AlertRules)
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,7 @@ class Hub:
     own_activity: str = ""  # in the register of processing activities: what is done on the command line, and what stewards decide
     lately: timedelta = timedelta(180)  # so long after a case ended, those who dealt with it did so lately
     keep: Keep = field(default_factory=Keep)
+    alerts: AlertsInForce = field(default_factory=AlertsInForce)
     fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2), repr=False)
     """Of those who ask for fresh data no more than this wait for the store at once: the other connections are for looking."""
 
@@ -51,6 +61,7 @@ class Hub:
         """
         sources, keys = load_sources(settings.sources_dir), keys_of(settings)
         rules = _rules(settings.access_rules, sources)
+        alerts = AlertsInForce(_alerts(settings.alerts, rules))
         stack = AsyncExitStack()
         try:
             adapters = {name: await stack.enter_async_context(open_adapter(config)) for name, config in sources.items()}
@@ -72,6 +83,7 @@ class Hub:
             own_activity=settings.own_activity,
             protected_when_unknown=settings.non_disclosure_when_unknown,
             lately=timedelta(settings.lately_days),
+            alerts=alerts,
             keep=Keep(
                 timedelta(settings.keep_events_days),
                 timedelta(settings.keep_notices_days),
@@ -86,6 +98,10 @@ class Hub:
         """From now on the rules are as this file says. Raises ConfigurationError, and leaves those in force that were."""
         self.access.replace(_rules(path, self.sources))
 
+    def read_alert_rules(self, path: Path) -> None:
+        """From now on alerts are told as this file says. Raises ConfigurationError, and leaves those rules in force that were."""
+        self.alerts.rules = _alerts(path, self.access.rules)
+
     async def close(self) -> None:
         await asyncio.shield(self._open.aclose())
 
@@ -94,3 +110,9 @@ def _rules(path: Path, sources: Mapping[str, SourceConfig]) -> AccessRules:
     rules = load_access_rules(path)
     check_sources(rules, sources)
     return rules
+
+
+def _alerts(path: Path | None, rules: AccessRules) -> AlertRules:
+    alerts = load_alert_rules(path)
+    check_alert_rules(alerts, rules)
+    return alerts

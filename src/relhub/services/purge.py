@@ -13,6 +13,7 @@ from relhub.services.hub import Hub
 from relhub.services.own_look import own_look
 from relhub.services.schedule_pulls import forget_old
 from relhub.storage import purges
+from relhub.storage.alerts import forget_dismissals
 from relhub.storage.database import Store
 from relhub.storage.entries import forget_entries
 from relhub.storage.former_parties import Forgotten, forget_parties, former_parties
@@ -179,6 +180,7 @@ class _Purge:
     async def _entries(self) -> bool:
         async with self._transaction() as store:
             self.found.counts["entries"] += await forget_entries(store, self.now - self.hub.keep.entries, self.now.date())
+            self.found.counts["dismissed alerts"] += await forget_dismissals(store, self.now - self.hub.keep.entries)
         return False
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from relhub.services.compute_alerts import compute_all
 from relhub.services.hub import Hub
 from relhub.services.keep_records import CASE, PARTY, case_row, hashed_terms, match_keys
 from relhub.services.own_look import own_look
@@ -39,6 +40,7 @@ async def rebuild(hub: Hub, on_progress: Callable[[int, int | None], None] | Non
             done |= resolved.looked_at
             if on_progress:
                 on_progress(len(done), len(parties))
+        await compute_all(store, hub, at)
         await add_look(store.driver, own_look(hub, "rebuild"), "done", [], [])
         return len(parties)
 

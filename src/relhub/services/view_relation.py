@@ -22,6 +22,7 @@ from relhub.services.keep_records import PARTY, at_utc
 from relhub.services.list_entries import entry_page
 from relhub.services.look import look
 from relhub.services.refresh_relation import refresh_relation, stale_sources
+from relhub.services.show_alerts import alert_items
 from relhub.services.show_numbers import numbers_of, with_numbers
 from relhub.storage.views import CasePart, ViewParts, view_parts
 
@@ -45,6 +46,8 @@ async def view_admitted(
         refreshed = await refresh_relation(hub, admitted.profile, parts.relation_id, stale)
         parts = await load(hub, admitted, parts.relation_id, limit=PAGE, groups=groups, beside=beside)
     head, cases = _sections(hub, admitted.profile, parts, options, more or {}, refreshed)
+    if "alerts" in options.sections:
+        head["alerts"] = {"items": alert_items(hub, admitted, parts.relation_id, parts.alerts)}
     return View(parts.relation_id, _joined(head, cases), hub.sealer.tag(_joined(timeless(head), cases)))
 
 

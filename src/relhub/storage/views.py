@@ -9,6 +9,7 @@ import orjson
 
 from relhub.domain.access import FieldGroup, Profile
 from relhub.domain.compartments import Level
+from relhub.storage.alerts_seen import ALERT_RECORDS, SeenAlerts, alert_columns, alerts_step, rights_of, seen_alerts
 from relhub.storage.database import Driver
 from relhub.storage.entries import own_departments
 from relhub.storage.entries_seen import NONE, SHOWN_ENTRIES, SeenEntries, entries_step, seen_entries
@@ -55,6 +56,7 @@ class ViewParts:
     cases: list[CasePart]
     sources: dict[str, dict[str, Any]]
     entries: SeenEntries
+    alerts: SeenAlerts
 
 
 _PAGE = """, page AS (
@@ -84,8 +86,11 @@ _FOLDING_STEPS = f"""{twins("$20")}{_PAGE % "AND i.case_id <> ALL (ARRAY(SELECT 
     ORDER BY page.open DESC, page.on_date DESC, page.case_id DESC
 )"""
 
-_RECORDS = """(SELECT unnest(refs) FROM (SELECT * FROM shown_case LIMIT $15 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen
-    UNION ALL SELECT source || ':' || key FROM contact UNION ALL SELECT 'entry/' || unnest(entry_ids) FROM shown_entry"""
+_RECORDS = (
+    """(SELECT unnest(refs) FROM (SELECT * FROM shown_case LIMIT $15 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen
+    UNION ALL SELECT source || ':' || key FROM contact UNION ALL SELECT 'entry/' || unnest(entry_ids) FROM shown_entry UNION ALL """
+    + ALERT_RECORDS
+)
 
 _COUNTS = """(SELECT json_object_agg(o.capacity, o.n) FROM (SELECT i.capacity, count(DISTINCT i.case_id) n FROM involvement i
         WHERE i.relation_id = t.id AND i.open AND i.compartment = ANY($3) GROUP BY 1) o)::text open_cases"""
@@ -95,7 +100,7 @@ _FOLDING_COUNTS = """(SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM
             ELSE count(DISTINCT i.case_id) FILTER (WHERE i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))) END n
         FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.compartment = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ())) o)::text open_cases"""
 
-_COLUMNS = f"""t.kind, t.non_disclosure, t.marks, {PARTIES} parties, %s, shown.*, shown_entry.*,
+_COLUMNS = f"""t.kind, t.non_disclosure, t.marks, {PARTIES} parties, %s, shown.*, shown_entry.*, {alert_columns("$23", "$24")},
     (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since, 'failing', last_error <> '')) FROM source_state)::text sources"""
 
 _SHOWN = """ CROSS JOIN (
@@ -103,9 +108,9 @@ _SHOWN = """ CROSS JOIN (
         array_agg(case_id) numbers FROM shown_case
 ) shown CROSS JOIN shown_entry"""
 
-_ENTRIES = entries_step("$20", "$21") + SHOWN_ENTRIES
-_STATEMENT = statement(CONTACTS + _STEPS + _ENTRIES, _RECORDS, _COLUMNS % _COUNTS, 22, _SHOWN, unless_doubled=True)
-_FOLDING = statement(CONTACTS + _FOLDING_STEPS + _ENTRIES, _RECORDS, _COLUMNS % _FOLDING_COUNTS, 22, _SHOWN)
+_BESIDE_CASES = entries_step("$20", "$21") + SHOWN_ENTRIES + alerts_step("$20", "$21", "$22")
+_STATEMENT = statement(CONTACTS + _STEPS + _BESIDE_CASES, _RECORDS, _COLUMNS % _COUNTS, 25, _SHOWN, unless_doubled=True)
+_FOLDING = statement(CONTACTS + _FOLDING_STEPS + _BESIDE_CASES, _RECORDS, _COLUMNS % _FOLDING_COUNTS, 25, _SHOWN)
 
 
 async def view_parts(
@@ -128,7 +133,8 @@ async def view_parts(
     """
     place = (after.open, after.on_date, after.number) if after else (None, None, None)
     own = own_departments(profile, look)
-    further = (limit + 1, only_open, *place, profile.at_least(Level.full), own)
+    alerts = (rights_of(profile), look.organisation, look.department)
+    further = (limit + 1, only_open, *place, profile.at_least(Level.full), own, *alerts)
     row = await see(driver, _STATEMENT, relation_id, profile, occasion, look, *further, groups=groups, beside=beside)
     if row["outcome"] == "doubled":  # few relations are; for all others the steps that fold would cost as much as the rest
         row = await see(driver, _FOLDING, relation_id, profile, occasion, look, *further, groups=groups, beside=beside)
@@ -137,7 +143,7 @@ async def view_parts(
 
 def _parts(row: Any) -> ViewParts:
     if row["outcome"] != "shown":
-        return ViewParts(row["outcome"], row["id"] or "", "", False, [], [], set(), False, 0, {}, [], {}, NONE)
+        return ViewParts(row["outcome"], row["id"] or "", "", False, [], [], set(), False, 0, {}, [], {}, NONE, SeenAlerts())
     columns = [row[name] or () for name in ("parts", "roles", "also", "opens", "dates", "numbers")]
     entries, heard, counts = seen_entries(row), heard_of(row["parties"]), orjson.loads(row["open_cases"] or "{}")
     return ViewParts(
@@ -157,4 +163,5 @@ def _parts(row: Any) -> ViewParts:
         ],
         sources=orjson.loads(row["sources"] or "{}"),
         entries=entries,
+        alerts=seen_alerts(row),
     )

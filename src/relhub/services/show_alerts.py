@@ -1,0 +1,94 @@
+"""The alerts of one relation: what to know before picking up the phone, with why it is told and by which records."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from relhub import metrics
+from relhub.domain.alerts import SAYS, WHY, Alert, Seen
+from relhub.domain.compartments import Level
+from relhub.domain.dates import AMSTERDAM
+from relhub.services.admit import Admitted, admit
+from relhub.services.asked import Asked, View
+from relhub.services.hub import Hub
+from relhub.services.keep_records import at_utc
+from relhub.services.look import look
+from relhub.storage.alerts_seen import SeenAlerts, listed_alerts
+
+_PLACES = {"con": "contact-moments", "tsk": "tasks", "com": "commitments"}
+
+
+async def show_alerts(hub: Hub, asked: Asked, relation_id: str, base: str) -> View:
+    """All that hold now. `base`: the address of the API. Raises NotAllowed, NotFound, Restricted."""
+    admitted = await admit(hub, asked, "alerts", verified_with_the_look=True)
+    found = await look(
+        hub, admitted, lambda driver: listed_alerts(driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look)
+    )
+    alerts = alert_items(hub, admitted, found.relation_id, found.alerts, base=base)
+    body = orjson.dumps({"results": alerts, "next": None})
+    return View(found.relation_id, body, hub.sealer.tag(body))
+
+
+def told_to(hub: Hub, admitted: Admitted, seen: SeenAlerts) -> tuple[list[Alert], bool]:
+    """The alerts that hold now for who asks, and whether there are more behind a referral."""
+    at = admitted.look.at
+    return seen.told(hub.alerts.rules, admitted.look.organisation, at, at.astimezone(AMSTERDAM).date())
+
+
+def alert_items(hub: Hub, admitted: Admitted, relation_id: str, seen: SeenAlerts, *, base: str = "") -> list[dict[str, Any]]:
+    """As answers show them; with `base` why each is told, and where its causes are."""
+    if not seen.causes:
+        return []
+    alerts, referral = told_to(hub, admitted, seen)
+    for alert in alerts:
+        metrics.alerts_shown.labels(alert.rule).inc()
+    items = [_item(alert, alert_id(hub, relation_id, alert), base) for alert in alerts]
+    if referral:
+        items.append({"level": "referral", "via": "coordinator", "ask": admitted.profile.coordinator})
+    return items
+
+
+def alert_id(hub: Hub, relation_id: str, alert: Alert) -> str:
+    """The same as long as it is about the same."""
+    return f"alr_{hub.sealer.tag(f'alert {relation_id} {alert.rule} {alert.topic}'.encode())}"
+
+
+def _item(alert: Alert, id_: str, base: str) -> dict[str, Any]:
+    """At `existence` of any cause without its days: they would tell what is not shown of that."""
+    item: dict[str, Any] = {"level": alert.level.name, "id": id_, "rule": alert.rule, "says": SAYS[alert.rule]}
+    if alert.rule == "register-says":
+        item["about"] = alert.topic
+    if alert.level >= Level.summary:
+        item |= {"from": _moment(alert.begins), "until": _moment(alert.ends)}
+    if base:
+        item["why"] = WHY[alert.rule]
+    return {key: value for key, value in item.items() if value is not None} | {"causes": _causes(alert.causes, base)}
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at_utc(at) if at else None
+
+
+def _causes(seen: Sequence[Seen], base: str) -> list[dict[str, str]]:
+    """Each record once, though it may take part in more than one way."""
+    shown = {orjson.dumps(cause): cause for cause in (_cause(one, base) for one in seen)}
+    return list(shown.values())
+
+
+def _cause(seen: Seen, base: str) -> dict[str, str]:
+    cause = seen.cause
+    part = {"level": seen.level.name, "capacity": seen.capacity, "department": cause.department}
+    if seen.level >= Level.summary:
+        if cause.sort in ("party", "address"):
+            part["source"] = seen.ref
+        elif cause.sort == "entry":
+            part["entry"] = seen.ref
+            part["href"] = f"{base}/{_PLACES[seen.ref[:3]]}/{seen.ref}" if base else ""
+        else:
+            part["case"] = seen.ref
+            source, _, case_id = seen.ref.partition("/")
+            part["href"] = f"{base}/cases/{source}/{quote(case_id, safe='')}" if base else ""
+    return {key: value for key, value in part.items() if value}
