@@ -27,6 +27,7 @@ from relhub.domain.record import (
     Capacity,
     CaseRecord,
     Finding,
+    Flag,
     Identifier,
     Involvement,
     Official,
@@ -254,6 +255,11 @@ def ruled(hub: Hub, openings: tuple[Opening, ...], given: frozenset[FieldGroup],
     return with_activity(hub, "answering-questions", **changes, case=where.condition)
 
 
+def _flags(drawn: Drawn) -> frozenset[Flag]:
+    said: dict[Flag, bool] = {"non_disclosure": drawn.secret, "deceased": drawn.who == "bram"}
+    return frozenset(flag for flag, holds in said.items() if holds)
+
+
 def _record(source: str, at: int, drawn: Drawn) -> PartyRecord:
     known = PEOPLE[drawn.who]
     numbers = [("bsn", drawn.bsn), (f"own:{source}", f"own-{drawn.key}")] if known or not drawn.kvk else [("kvk", drawn.kvk)]
@@ -268,7 +274,7 @@ def _record(source: str, at: int, drawn: Drawn) -> PartyRecord:
         addresses=(Address("residence", "Dorpsstraat", str(at), "1234AB", "Voorbeeld"),),
         phones=(f"06123456{at:02}",),
         emails=(f"{source}-{drawn.key}-{at}@voorbeeld.example",),
-        flags=frozenset({"non_disclosure"} if drawn.secret else ()) | frozenset({"deceased"} if drawn.who == "bram" else ()),
+        flags=_flags(drawn),
         contact_of=drawn.speaks_for if known else "",
         function=f"function {at}" if drawn.speaks_for and known else "",
     )

@@ -7,22 +7,13 @@ second item under `properties`, and all but the beginning of a page. Every time 
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One question: what it shows, its parameters by their names, and its body where it has one."""
-
-    summary: str
-    values: Mapping[str, str | int]
-    body: dict[str, Any] | None = None
-    varies: frozenset[str] = frozenset()  # members of the answer that differ from one day to the next
-    after: str = ""  # the operation that makes what this one is about, and gives its id
+from relhub.api.example import Example
 
 
 def _asked_for(activity: str, occasion: str = "none") -> dict[str, str]:
