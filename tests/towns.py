@@ -38,7 +38,6 @@ _COMPUTED = (
     "SELECT p.source, p.key, p.variant, t.field, t.term FROM search_term t JOIN party_record p ON p.id = t.party_id ORDER BY 1, 2, 3, 4, 5",
     "SELECT c.source, c.case_id, w.bag_id, w.address FROM case_place w LEFT JOIN case_record c ON c.id = w.case_id ORDER BY 1, 2, 3, 4",
     'SELECT id, compartments, open, "full", summary, existence, outside FROM entry ORDER BY 1',
-    "SELECT relation_id, rule, topic, side, sort, needs, mark, department, from_at, until_at FROM alert_cause ORDER BY 1, 2, 3, 4, 7",
     "SELECT id, kind, merged_into, retired_at IS NULL, non_disclosure, marks FROM relation ORDER BY 1",
 )
 
