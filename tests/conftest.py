@@ -11,7 +11,7 @@ from tests.towns import NewDatabase
 
 from relhub.embedded import FOR_TESTS, Server, postgres
 
-pytest_plugins = ["tests.hub_fixtures", "tests.demo_fixtures"]
+pytest_plugins = ["tests.hub_fixtures", "tests.demo_fixtures", "tests.real_issuer"]
 
 
 @pytest.fixture(scope="session")

@@ -87,7 +87,7 @@ class Browser:
         return await self._see(await self.client.get(path))
 
     async def send(self, form: Form, **fields: str) -> Page:
-        return await self._see(await self.client.post(form.action, data={**form.fields, **fields}, headers={"Origin": ORIGIN}))
+        return await self._see(await self.client.post(form.action, data={**form.fields, **fields}, headers={"Origin": str(self.client.base_url).rstrip("/")}))
 
     async def _see(self, response: httpx2.Response) -> Page:
         self.response = response

@@ -353,9 +353,9 @@ def test_it_is_no_part_of_the_api() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"console_url": "http://relhub.voorbeeld.example"}, "https://"),
-        ({"console_url": "https://relhub.voorbeeld.example/"}, "no slash"),
-        ({"console_url": "https://relhub.voorbeeld.example"}, "nobody can sign in"),
+        ({"console_url": "http://relhub.voorbeeld.example", "console_consumer": "x"}, "https://"),
+        ({"console_url": "https://relhub.voorbeeld.example/", "console_consumer": "x"}, "no slash"),
+        ({"console_url": "https://relhub.voorbeeld.example"}, "RELHUB_CONSOLE_CONSUMER"),
         ({"console_url": "https://relhub.voorbeeld.example", "console_demo": True}, "anybody could sign in"),
     ],
 )

@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     exports_hours: Annotated[int, Field(ge=1, le=720)] = 72  # after which an export is deleted
     console_url: Annotated[str, AfterValidator(public_address)] = ""  # where officials' browsers find relhub; "": there is no console
     console_demo: bool = False  # whether anybody may sign in there as one of the demo's people
+    console_consumer: str = ""  # in the consumers file: as which application officials sign in there
+    console_secret: SecretStr | None = None  # of that application at its issuer, here or in a file; neither: a public client
+    console_secret_file: Path | None = None
+    console_scope: Annotated[str, Field(pattern=r"^openid( [!-~]+)*$")] = "openid"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="before")
@@ -105,8 +109,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _console_has_a_way_in(self) -> Self:
-        if self.console_url and not self.console_demo:
-            raise ValueError("RELHUB_CONSOLE_URL: nobody can sign in without RELHUB_CONSOLE_DEMO")
+        if self.console_url and not self.console_consumer and not self.console_demo:
+            raise ValueError("RELHUB_CONSOLE_URL: officials can't sign in without RELHUB_CONSOLE_CONSUMER")
+        if self.console_secret is not None and self.console_secret_file is not None:
+            raise ValueError("RELHUB_CONSOLE_SECRET and RELHUB_CONSOLE_SECRET_FILE: choose one place")
         if self.console_demo and not self.console_url.startswith("http://"):
             raise ValueError("RELHUB_CONSOLE_DEMO: anybody could sign in as anybody; only with a RELHUB_CONSOLE_URL on this machine")
         return self

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from relhub.api.errors import answer_of
 from relhub.config.settings import Settings
-from relhub.console import choose, find, relation, sign_in
+from relhub.console import accounts, choose, find, relation, sign_in
 from relhub.console.ask import Refused
 from relhub.console.pages import STYLES_NAME, dressed, problem, styles
 from relhub.console.problems import said
@@ -24,6 +24,8 @@ _HANDLERS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "", choose.home),
     ("POST", "/work", choose.choose),
     ("GET", "/sign-in", sign_in.start),
+    ("GET", "/sign-in/account", accounts.begin),
+    ("GET", "/back", accounts.back),
     ("POST", "/sign-in/demo", sign_in.as_demo),
     ("POST", "/sign-out", sign_in.leave),
     ("GET", _WORK, find.finding),
@@ -35,9 +37,11 @@ _HANDLERS: Final[tuple[tuple[str, str, Handler], ...]] = (
 
 
 def routes(app: FastAPI, settings: Settings) -> list[Route]:
-    """The console, beside the API that it asks. None when it is off."""
+    """The console, beside the API that it asks; none when it is off. Raises ConfigurationError when officials could not sign in."""
     if not settings.console_url:
         return []
+    if settings.console_consumer:
+        accounts.client_of(settings)
     console = Console(app, settings)
     pages = [Route(f"/console{path}", _served(console, handler, path), methods=[method]) for method, path, handler in _HANDLERS]
     return [Route(f"/console/static/{STYLES_NAME}", _styles), *pages, Route("/console/{path:path}", _served(console, _nowhere, "/…"))]

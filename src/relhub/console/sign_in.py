@@ -29,7 +29,7 @@ def show_sign_in(visit: Visit, status: int = 200, problem: str = "") -> Response
         status,
         problem=problem,
         people=demo_people(visit),
-        accounts=False,
+        accounts=bool(visit.console.settings.console_consumer),
         here=visit.console.path + "/sign-in",
     )
 
@@ -81,5 +81,4 @@ async def forget(visit: Visit) -> None:
 async def known(visit: Visit, token: str) -> Authenticated:
     """Whose token this is, as the gate of the API knows it. Raises NotAuthenticated, NotAllowed, TooManyRequests, IssuerUnavailable."""
     authentication: Authentication = visit.console.app.state.authentication
-    client = visit.request.client
-    return await authentication.authenticate(visit.hub, token, client.host if client else "", "")
+    return await authentication.authenticate(visit.hub, token, visit.address, "")

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from relhub.api.proxies import Proxies
 from relhub.config.settings import Settings
 from relhub.console.ask import Api
 from relhub.console.words import LANGUAGES, WORDS, Words
@@ -56,11 +57,6 @@ class Console:
         return urlsplit(self.settings.console_url).path.rstrip("/") + "/console"
 
     @property
-    def issuers(self) -> list[str]:
-        """Where a form may lead besides here."""
-        return []
-
-    @property
     def secure(self) -> bool:
         return self.origin.startswith("https:")
 
@@ -86,6 +82,13 @@ class Visit:
     def hub(self) -> Hub:
         hub: Hub = self.console.app.state.hub
         return hub
+
+    @property
+    def address(self) -> str:
+        """Where the request began, as far as proxies of ours say so."""
+        proxies: Proxies = self.console.app.state.proxies
+        peer = self.request.client.host if self.request.client else ""
+        return proxies.read({"x-forwarded-for": self.request.headers.getlist("x-forwarded-for")}, peer)[0]
 
     @property
     def who(self) -> Session:

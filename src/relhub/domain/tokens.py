@@ -88,6 +88,17 @@ def said(claims: Claims, rules: TokenRules, now: float) -> Said:
     )
 
 
+def check_id_token(claims: Claims, rules: TokenRules, client_id: str, nonce: str, now: float) -> None:
+    """That an ID token with a good signature is for this client, and of the sign-in that had this nonce. Raises NotAuthenticated."""
+    _check_times(claims, rules.leeway, now)
+    if claims.get("iss") != rules.issuer:
+        raise NotAuthenticated("issuer")
+    if client_id not in _texts(claims.get("aud")) or claims.get("azp", client_id) != client_id:
+        raise NotAuthenticated("audience")
+    if claims.get("nonce") != nonce:
+        raise NotAuthenticated("nonce")
+
+
 def _check_times(claims: Claims, leeway: int, now: float) -> float:
     """Until when the token may be believed."""
     until = _moment(claims.get("exp"))

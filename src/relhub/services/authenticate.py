@@ -66,6 +66,10 @@ class Authentication:
         """All that the file names."""
         return [who.consumer for who in self._named.values()]
 
+    def followed(self, issuer: str) -> FollowedIssuer:
+        """The issuer of that name, which the file has."""
+        return next(each for each in self._issuers.values() if each.config.name == issuer)
+
     def _followed(self, config: IssuerConfig) -> FollowedIssuer:
         """As before, when nothing changed for this issuer: its keys are known already."""
         followed = self._issuers.get(config.issuer)

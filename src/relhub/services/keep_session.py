@@ -44,7 +44,8 @@ class Session:
 
 
 async def begin_session(hub: Hub, session: Session) -> str:
-    """The key of a new session."""
+    """The key of a new session, which lasts no longer than its token, nor than `LONGEST`."""
+    session.until = min(session.until, (datetime.now(UTC) + LONGEST).timestamp())
     key = secrets.token_urlsafe(32)
     async with hub.database.begin() as store:
         await storage.add_session(store, hub.sealer, key, _said(session), _expiry(session))

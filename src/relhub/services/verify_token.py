@@ -1,6 +1,7 @@
 """Verifying an access token: by the keys of its issuer, and by what it says."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -8,7 +9,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.util import urlsafe_b64decode
 
-from relhub.domain.tokens import Said, key_id, said
+from relhub.domain.tokens import Said, check_id_token, key_id, said
 from relhub.errors import NotAuthenticated
 from relhub.services.follow_issuer import FollowedIssuer, SigningKey
 
@@ -24,6 +25,15 @@ async def verify_token(issuers: Mapping[str, FollowedIssuer], token: str, now: f
     kid = key_id(header, issuer.rules)
     claims = _signed(token, await issuer.key(kid, header["alg"]))
     return issuer.config.name, said(claims, issuer.rules, now)
+
+
+async def verify_id_token(issuer: FollowedIssuer, token: str, client_id: str, nonce: str, now: float) -> None:
+    """That an ID token is of who has just signed in here (OIDC Core 3.1.3.7). Raises NotAuthenticated, IssuerUnavailable."""
+    header, _ = _parts(token)
+    claims = _signed(
+        token, await issuer.key(key_id({**header, "typ": "JWT"}, replace(issuer.rules, only_access_tokens=False)), header["alg"])
+    )
+    check_id_token(claims, issuer.rules, client_id, nonce, now)
 
 
 def _issuer(issuers: Mapping[str, FollowedIssuer], claims: Mapping[str, Any]) -> FollowedIssuer:

@@ -1,0 +1,73 @@
+"""Signing in with the account of the organisation: to its issuer, and back with a code."""
+
+from typing import Final
+
+from starlette.responses import RedirectResponse, Response
+
+from relhub.config.consumers import ConsumerConfig, load_consumer_configs
+from relhub.config.settings import Settings
+from relhub.console.sign_in import known, show_sign_in, signed_in
+from relhub.console.visit import Visit
+from relhub.errors import ConfigurationError, NotAllowed, NotAuthenticated
+from relhub.services.authenticate import Authentication
+from relhub.services.keep_session import Session
+from relhub.services.sign_official_in import PATIENCE, Client, begin_sign_in, finish_sign_in
+
+_KEPT: Final = "console-sign-in"
+
+
+def client_of(settings: Settings) -> ConsumerConfig:
+    """The consumer as which officials sign in. Raises ConfigurationError when it can't be."""
+    name = settings.console_consumer
+    found = next((config for config in load_consumer_configs(settings.consumers) if config.name == name), None)
+    if found is None or found.issuer is None or found.oin is not None:
+        raise ConfigurationError(
+            f"RELHUB_CONSOLE_CONSUMER: {name} must be a consumer in {settings.consumers} with an issuer, and without an oin"
+        )
+    return found
+
+
+async def begin(visit: Visit) -> Response:
+    """To the issuer."""
+    address, kept = await begin_sign_in(visit.hub, _client(visit))
+    visit.cookies[visit.console.cookie(_KEPT)] = (kept, PATIENCE)
+    return RedirectResponse(address, 303)
+
+
+async def back(visit: Visit) -> Response:
+    """From the issuer, with a code or with why there is none."""
+    name, asked = visit.console.cookie(_KEPT), visit.request.query_params
+    visit.cookies[name] = ("", 0)
+    kept, state, issuer, code = visit.request.cookies.get(name, ""), asked.get("state", ""), asked.get("iss", ""), asked.get("code", "")
+    try:
+        token = await finish_sign_in(visit.hub, _client(visit), kept, state, issuer, code)
+        who = await known(visit, token)
+    except NotAuthenticated as error:
+        _authentication(visit).note_refusal(error, visit.address)
+        return show_sign_in(visit, 400, "sign_in.failed")
+    except NotAllowed:
+        return show_sign_in(visit, 403, "sign_in.not_agreed")
+    if not who.official or who.consumer.name != visit.console.settings.console_consumer:
+        return show_sign_in(visit, 403, "sign_in.nobody")
+    return await signed_in(visit, Session(token, "", who.official, who.consumer.department, who.until))
+
+
+def _client(visit: Visit) -> Client:
+    settings = visit.console.settings
+    config = client_of(settings)
+    assert config.issuer is not None
+    secret = settings.console_secret.get_secret_value() if settings.console_secret else ""
+    if settings.console_secret_file:
+        secret = settings.console_secret_file.read_text().strip()
+    return Client(
+        _authentication(visit).followed(config.issuer),
+        config.client_id or config.application,
+        secret,
+        settings.console_scope,
+        f"{visit.console.origin}{visit.console.path}/back",
+    )
+
+
+def _authentication(visit: Visit) -> Authentication:
+    authentication: Authentication = visit.console.app.state.authentication
+    return authentication

@@ -1,0 +1,164 @@
+"""Signing in on the console at an authorisation server that nobody here wrote; and everything that must not get somebody in."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx2
+import pytest
+from joserfc.jwk import RSAKey
+from pydantic import SecretStr
+from tests.console_browsing import Browser, browsing
+from tests.real_issuer import SECRET, RealIssuer
+from tests.test_entries import applicant
+from tests.towns import rows, settings_for
+
+from relhub.errors import ConfigurationError
+from relhub.main import create_app
+from relhub.services.hub import Hub
+
+CONSUMERS = """
+[[issuer]]
+name = "real"
+issuer = "{url}"
+audience = ["urn:relhub"]
+only_access_tokens = true
+[issuer.claims]
+roles = "realm_access.roles"
+department = "department"
+
+[[consumer]]
+name = "console"
+issuer = "real"
+application = "console"
+organisation = "Gemeente Voorbeeld"
+department = "{department}"
+activities = ["permit-handling", "enforcement-handling"]
+"""
+KEY = RSAKey.generate_key(2048, {"kid": "r", "use": "sig"})
+
+
+@pytest.fixture
+async def department() -> str:
+    return "Vergunningen"
+
+
+@pytest.fixture
+async def browser(hub: Hub, sources_dir: Path, real: RealIssuer, tmp_path: Path, department: str) -> AsyncIterator[Browser]:
+    file = tmp_path / "consumers.toml"
+    file.write_text(CONSUMERS.replace("{url}", real.url).replace("{department}", department))
+    given = {
+        "console_url": real.url,
+        "console_demo": False,
+        "console_consumer": "console",
+        "console_secret": SecretStr(SECRET),
+        "console_scope": "openid relhub",
+        "consumers": file,
+    }
+    async with real.signing_with(KEY, "RS256", tmp_path / "keys.json"), browsing(hub, sources_dir, **given) as opened:
+        yield opened
+
+
+async def asked_to_sign_in(browser: Browser) -> str:
+    """Where the console leads who wants to sign in."""
+    browser.client.follow_redirects = False
+    address = (await browser.client.get("/console/sign-in/account")).headers["location"]
+    browser.client.follow_redirects = True
+    return str(address)
+
+
+async def log_in(real: RealIssuer, address: str, account: str = "m.visser") -> str:
+    """With which address the issuer sends the browser back."""
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        return await real.log_in(http, address, account)
+
+
+async def test_an_official_signs_in_with_their_own_account_and_is_the_one_in_the_log(browser: Browser, hub: Hub, real: RealIssuer) -> None:
+    page = await browser.open("/console")
+    assert "/console/sign-in/account" in set(page.links())
+    page = await browser.open(await log_in(real, await asked_to_sign_in(browser)))
+    assert (browser.path, "Ingelogd: m.visser, Vergunningen" in page.text) == ("/console", True)
+    assert "permit-handling" in str([form.fields for form in page.forms])
+    assert "enforcement-handling" not in str([form.fields for form in page.forms])
+    await browser.work("permit-handling", "case", "V-2026-00001")
+    await browser.open(f"/console/{browser.work_id}/relations/{await applicant(hub)}")
+    assert browser.response.status_code == 200
+    last = await rows(hub, "SELECT official, consumer FROM consultation_log ORDER BY at DESC LIMIT 1")
+    assert [tuple(row) for row in last] == [("m.visser", "console")]
+
+
+async def test_what_is_asked_of_the_issuer_is_code_with_pkce_state_and_nonce_and_each_is_used_once(
+    browser: Browser, real: RealIssuer
+) -> None:
+    first, second = [parse_qs(urlsplit(await asked_to_sign_in(browser)).query) for _ in range(2)]
+    assert (first["response_type"], first["code_challenge_method"], first["redirect_uri"]) == (
+        ["code"], ["S256"], [f"{real.url}/console/back"],
+    )  # fmt: skip
+    assert {name for name in first if first[name] == second[name]} == {
+        "response_type", "client_id", "redirect_uri", "scope", "code_challenge_method",
+    }  # fmt: skip
+
+
+async def test_a_code_is_of_the_browser_that_asked_for_it(browser: Browser, hub: Hub, real: RealIssuer) -> None:
+    back = await log_in(real, await asked_to_sign_in(browser))
+    browser.client.cookies.clear()
+    page = await browser.open(back)
+    assert (browser.response.status_code, "niet gelukt" in page.text) == (400, True)
+    await asked_to_sign_in(browser)  # another sign-in of the same browser: another state
+    await browser.open(back)
+    assert browser.response.status_code == 400
+    assert await rows(hub, "SELECT FROM console_session") == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"state": "x"},
+        {"state": ""},
+        {"code": "x"},
+        {"code": ""},
+        {"iss": "https://elsewhere.example"},
+        {"error": "access_denied", "code": ""},
+    ],
+)
+async def test_what_comes_back_changed_signs_nobody_in(browser: Browser, hub: Hub, real: RealIssuer, changed: dict[str, str]) -> None:
+    back = urlsplit(await log_in(real, await asked_to_sign_in(browser)))
+    given = {name: values[0] for name, values in parse_qs(back.query).items()} | changed
+    page = await browser.open(f"{back.path}?{urlencode({name: value for name, value in given.items() if value})}")
+    assert (browser.response.status_code, "niet gelukt" in page.text) == (400, True)
+    assert await rows(hub, "SELECT FROM console_session") == []
+
+
+async def test_a_code_works_once(browser: Browser, hub: Hub, real: RealIssuer) -> None:
+    back = await log_in(real, await asked_to_sign_in(browser))
+    kept = dict(browser.client.cookies)
+    await browser.open(back)
+    assert browser.path == "/console"
+    browser.client.cookies.clear()
+    browser.client.cookies.update(kept)
+    await browser.open(back)
+    assert browser.response.status_code == 400
+
+
+@pytest.mark.parametrize("department", ["Financiën"])
+async def test_an_account_of_a_department_that_was_not_agreed_is_told_so(browser: Browser, hub: Hub, real: RealIssuer) -> None:
+    page = await browser.open(await log_in(real, await asked_to_sign_in(browser)))
+    assert (browser.response.status_code, "geen afdeling" in page.text) == (403, True)
+    assert await rows(hub, "SELECT FROM console_session") == []
+
+
+async def test_an_issuer_that_does_not_answer_is_said_to_be_so(hub: Hub, sources_dir: Path, tmp_path: Path) -> None:
+    file = tmp_path / "consumers.toml"
+    file.write_text(CONSUMERS.replace("{url}", "http://127.0.0.1:1").replace("{department}", "Vergunningen"))
+    async with browsing(hub, sources_dir, console_demo=False, console_consumer="console", consumers=file) as browser:
+        page = await browser.open("/console/sign-in/account")
+        assert (browser.response.status_code, "kan nu niet worden gecontroleerd" in page.text) == (503, True)
+
+
+@pytest.mark.parametrize("name", ["nobody", "permits-desk"])
+def test_a_consumer_as_which_nobody_can_sign_in_is_refused_at_start(name: str, tmp_path: Path) -> None:
+    settings = settings_for("postgresql://x@127.0.0.1:1/x", tmp_path).model_copy(
+        update={"console_url": "https://relhub.voorbeeld.example", "console_consumer": name}
+    )
+    with pytest.raises(ConfigurationError, match="RELHUB_CONSOLE_CONSUMER"):
+        create_app(settings)
