@@ -55,7 +55,7 @@ class Page(HTMLParser):
     def _field(self, tag: str, given: dict[str, str]) -> None:
         if given.get("type") != "radio" or "checked" in given:
             self.forms[-1].fields[given["name"]] = given.get("value", "")
-        self._choosing = given["name"] if tag == "select" else self._choosing
+        self._choosing = "" if tag == "input" else given["name"]
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
@@ -65,6 +65,8 @@ class Page(HTMLParser):
             self.said.append(data)
         if "form" in self._open:
             self.forms[-1].text += data
+        if self._open and self._open[-1] == "textarea":
+            self.forms[-1].fields[self._choosing] += data.removeprefix("\n")
 
     @property
     def text(self) -> str:
@@ -87,7 +89,9 @@ class Browser:
         return await self._see(await self.client.get(path))
 
     async def send(self, form: Form, **fields: str) -> Page:
-        return await self._see(await self.client.post(form.action, data={**form.fields, **fields}, headers={"Origin": str(self.client.base_url).rstrip("/")}))
+        return await self._see(
+            await self.client.post(form.action, data={**form.fields, **fields}, headers={"Origin": str(self.client.base_url).rstrip("/")})
+        )
 
     async def _see(self, response: httpx2.Response) -> Page:
         self.response = response

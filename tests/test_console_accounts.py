@@ -38,13 +38,20 @@ activities = ["permit-handling", "enforcement-handling"]
 KEY = RSAKey.generate_key(2048, {"kid": "r", "use": "sig"})
 
 
+@pytest.fixture(scope="module")
+async def issuing(real: RealIssuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
+    """The issuer is there, at one address for all of these tests."""
+    async with real.signing_with(KEY, "RS256", tmp_path_factory.mktemp("issuer") / "keys.json"):
+        yield
+
+
 @pytest.fixture
 async def department() -> str:
     return "Vergunningen"
 
 
 @pytest.fixture
-async def browser(hub: Hub, sources_dir: Path, real: RealIssuer, tmp_path: Path, department: str) -> AsyncIterator[Browser]:
+async def browser(hub: Hub, sources_dir: Path, real: RealIssuer, issuing: None, tmp_path: Path, department: str) -> AsyncIterator[Browser]:
     file = tmp_path / "consumers.toml"
     file.write_text(CONSUMERS.replace("{url}", real.url).replace("{department}", department))
     given = {
@@ -55,7 +62,7 @@ async def browser(hub: Hub, sources_dir: Path, real: RealIssuer, tmp_path: Path,
         "console_scope": "openid relhub",
         "consumers": file,
     }
-    async with real.signing_with(KEY, "RS256", tmp_path / "keys.json"), browsing(hub, sources_dir, **given) as opened:
+    async with browsing(hub, sources_dir, **given) as opened:
         yield opened
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from relhub.api.gate import OCCASION
+from relhub.console.ask import NOTHING_PARTICULAR
 from relhub.console.pages import page
 from relhub.console.sign_in import known
 from relhub.console.visit import Visit
@@ -60,6 +61,8 @@ async def choose(visit: Visit) -> Response:
     form, activity = visit.form, visit.form.get("activity", "")
     if activity not in {choice.activity.id for choice in await _choices(visit)}:
         return await show_home(visit, 400, "choose.activity")
+    if form.get("to") == "tasks":  # one's own work needs no occasion
+        return visit.to(f"/{await begin_work(visit.hub, visit.key, Work(activity, NOTHING_PARTICULAR))}/tasks")
     occasion, error = _occasion(form.get("occasion", "none"), form.get("source", ""), form.get("number", ""), form.get("reason", ""))
     if error:
         return await show_home(visit, 400, error, activity)
@@ -74,7 +77,7 @@ RELATION: Final = r"rel_[0-9A-HJKMNP-TV-Z]{26}"
 def _occasion(sort: str, source: str, number: str, reason: str) -> tuple[str, str]:
     """(the occasion as the API takes it, what is wrong)."""
     if sort == "none":
-        return "none", ""
+        return NOTHING_PARTICULAR, ""
     if sort == "break-glass":
         said = f"break-glass:{quote(' '.join(reason.split()))}"
         return (said, "") if len(reason) >= 20 and re.fullmatch(OCCASION, said) else ("", "choose.reason")

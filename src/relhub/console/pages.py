@@ -47,6 +47,7 @@ def page(visit: Visit, template: str, status: int = 200, **shown: Any) -> Respon
             session=visit.session,
             csrf=visit.csrf,
             work_id=visit.work_id,
+            records=visit.records,
             work=visit.session.works.get(visit.work_id) if visit.session else None,
             **shown,
         )

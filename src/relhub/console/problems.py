@@ -10,6 +10,7 @@ from relhub.console.words import Words
 
 _DETAILS: Final = (
     ("is required", "detail.required"),
+    ("say why, or what", "detail.text"),
     ("is needed", "detail.required"),
     ("must have at least 1 ", "detail.required"),
     ("citizen service number", "detail.number"),

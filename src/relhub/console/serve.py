@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from relhub.api.errors import answer_of
 from relhub.config.settings import Settings
-from relhub.console import accounts, choose, find, relation, sign_in
+from relhub.console import accounts, choose, entries, find, relation, sign_in
 from relhub.console.ask import Refused
 from relhub.console.pages import STYLES_NAME, dressed, problem, styles
 from relhub.console.problems import said
@@ -31,6 +31,11 @@ _HANDLERS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", _WORK, find.finding),
     ("POST", _WORK + "/find", find.find),
     ("GET", _RELATION, relation.relation),
+    ("GET", _WORK + "/tasks", entries.tasks),
+    ("GET", _WORK + "/entries/{entry:str}", entries.entry),
+    ("POST", _WORK + "/entries/{entry:str}/steps", entries.step),
+    ("GET", _RELATION + "/new/{sort:str}", entries.new),
+    ("POST", _RELATION + "/new/{sort:str}", entries.record),
     ("GET", _RELATION + "/{list:str}", relation.more),
     ("GET", _WORK + "/cases/{source:str}/{case:path}", relation.case),
 )

@@ -113,6 +113,13 @@ class Visit:
             raise Gone
         return found
 
+    @property
+    def records(self) -> frozenset[str]:
+        """Which entries may be made for what the official works on."""
+        work = self.session.works.get(self.work_id) if self.session else None
+        activity = self.hub.access.rules.activities.get(work.activity) if work else None
+        return frozenset(activity.records) if activity else frozenset()
+
     def api(self, work: Work | None = None) -> Api:
         """As this official asks it. Raises Gone, SignedOut."""
         return Api(self.console.app, self.request, self.who, work or self.work)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from relhub.domain.compartments import Level
 from relhub.domain.record import Capacity
@@ -113,9 +113,14 @@ def side_of(entry: Entry, organisation: str, department: str) -> frozenset[Side]
     return recorder | handler
 
 
+def steps_from(state: str, sides: frozenset[Side]) -> list[Step]:
+    """What can follow on this state, for who is on these sides."""
+    return [name for name, (_, whose) in _NEXT.get(cast(State, state), {}).items() if whose & sides]
+
+
 def follows(entry: Entry, step: Step, sides: frozenset[Side]) -> State:
     """The state after this step. Raises WrongState with what can follow, for who is on these sides."""
-    possible = {name for name, (_, whose) in _NEXT.get(entry.state, {}).items() if whose & sides}
+    possible = set(steps_from(entry.state, sides))
     if entry.sort == "contact-moment" and entry.relation_id:
         possible.discard("identified")
     if step not in possible:
