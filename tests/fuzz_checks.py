@@ -23,6 +23,8 @@ BEYOND_A_SCHEMA = {
     "body contactMoment": ("is no contact moment with this relation",),
     "body to.department": ("is no department that is known here",),
     "body to.coordinator": ("can't be",),
+    "body to.relationManager": ("can't be",),
+    "body department": ("is no department that is known here",),
     "body capacity": ("is needed where no case is named",),
     "body at": ("lies in the future", "must be a moment that exists"),
     "body due": ("is past", "must be a date that exists"),

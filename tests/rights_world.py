@@ -19,7 +19,7 @@ from relhub.domain.compartments import CONFIDENTIALITIES, Level, Opening
 from relhub.domain.entries import BEGINS, SORTS, Entry, Sort
 from relhub.domain.identity import PartyName
 from relhub.domain.occasions import WHOLE_CONDITION, CaseCondition
-from relhub.domain.officials import Listed
+from relhub.domain.officials import Directory, Listed
 from relhub.domain.places import PlaceName
 from relhub.domain.record import (
     CAPACITIES,
@@ -36,6 +36,7 @@ from relhub.domain.record import (
     Place,
     RecordSet,
 )
+from relhub.domain.relation_managers import RelationManager
 from relhub.errors import RelhubError, SourceError
 from relhub.services import compute_alerts
 from relhub.services.ask_export import ask_export, read_export
@@ -73,15 +74,18 @@ from relhub.services.settle import settle
 from relhub.services.show_alerts import show_alerts
 from relhub.services.show_case import show_case
 from relhub.services.show_history import show_history
+from relhub.services.show_managers import list_managers
 from relhub.services.show_place import show_place
 from relhub.services.show_project import show_project
 from relhub.services.show_timeline import show_timeline
 from relhub.services.view_relation import view_relation
 from relhub.storage import relations
+from relhub.storage.database import Store
 from relhub.storage.entries import KeptStep, department_key
 from relhub.storage.marks import put_marks
 from relhub.storage.officials import save_officials
 from relhub.storage.record_rows import Written
+from relhub.storage.relation_managers import add_manager, end_manager, managers_in, managers_of
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATELY = datetime.now(UTC) - timedelta(hours=1)  # when officials recorded something: alerts hold for some days
@@ -142,6 +146,8 @@ class Later:
     marks: tuple[PartyName, str] | None = None
     records: tuple[int, Any, Any, str, bool] | None = None
     """(the relation of which involvement, sort, capacity, department, whether it is about that case)."""
+    manages: tuple[int, Any, str, bool] | None = None
+    """(the relation of which involvement, capacity or none, department, whether it has ended)."""
 
 
 party = st.builds(
@@ -194,6 +200,11 @@ later = st.one_of(
         st.none(),
         st.none(),
         st.tuples(st.integers(0, 8), st.sampled_from(SORTS), st.sampled_from(DOMAINS), st.sampled_from(DEPARTMENTS), st.booleans()),
+    ),
+    st.builds(
+        Later,
+        st.just(0),
+        manages=st.tuples(st.integers(0, 8), st.sampled_from(("", *DOMAINS)), st.sampled_from(DEPARTMENTS), st.booleans()),
     ),
 )
 
@@ -330,6 +341,7 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
             "entry",
             "alert_cause",
             "alert_dismissal",
+            "relation_manager",
             "event",
             "relation",
             "source_state",
@@ -346,6 +358,8 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
             await decide_match(hub, *event.decides, "seen at the desk", "steward")
         elif event.records:
             await _enter(hub, number, *event.records)
+        elif event.manages:
+            await _manage(hub, number, *event.manages)
         elif event.marks:
             await _mark(hub, *event.marks)
         elif event.at in said:
@@ -356,13 +370,36 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
                 await _say(hub, *case_set(event.at, event.says))
 
 
-async def _enter(hub: Hub, number: int, where: int, sort: Sort, capacity: Capacity, department: str, about_case: bool) -> None:
-    """Something that a department recorded about one of the relations."""
-    found = await rows(
+async def _involved(hub: Hub) -> list[Any]:
+    """(relation, case) of every involvement, in a fixed order."""
+    return await rows(
         hub,
         "SELECT i.relation_id, c.source || '/' || c.case_id ref FROM involvement i JOIN case_record c ON c.id = i.case_id ORDER BY 2, i.position",
     )
-    if not found:
+
+
+async def _manage(hub: Hub, number: int, where: int, capacity: Any, department: str, ended: bool) -> None:
+    """Somebody is the relation manager of one of the relations, or was; the directory has them as well."""
+    if not (found := await _involved(hub)):
+        return
+    relation = found[where % len(found)]["relation_id"]
+    manager = RelationManager(f"mgr_{number:032x}", relation, OUR, capacity, "a", department, NOW, department, "official", f"text {where}")
+    async with hub.database.begin() as store:
+        managers, _ = await managers_of_all(store, relation)
+        if not any(one.capacity == capacity for one in managers):
+            await add_manager(store, manager)
+            if ended:
+                await end_manager(store, replace(manager, until_at=NOW, ended_department=department, ended_text="over"))
+
+
+async def managers_of_all(store: Store, relation: str) -> tuple[list[RelationManager], Directory]:
+    found = await store.driver.fetchval(f"SELECT {managers_of('m.until_at IS NULL', 'q.id')} FROM (VALUES ($1::text)) q (id)", relation)
+    return managers_in(found)
+
+
+async def _enter(hub: Hub, number: int, where: int, sort: Sort, capacity: Capacity, department: str, about_case: bool) -> None:
+    """Something that a department recorded about one of the relations."""
+    if not (found := await _involved(hub)):
         return
     of = found[where % len(found)]
     entry = Entry(
@@ -436,6 +473,7 @@ def _of_relations(question: Asked, ids: list[str]) -> Iterator[Path]:
         yield _paged(list_source_records, question, id_, PageQuery(limit=1))
         yield _paged(show_history, question, id_, PageQuery(limit=1))
         yield _paged(list_officials, question, id_, PageQuery(limit=1))
+        yield _paged(list_managers, question, id_, PageQuery(limit=1))
         for sort in SORTS:
             yield _paged(list_entries, question, id_, sort, EntryQuery(limit=1))
         yield _once(export_of, question, id_)
@@ -556,6 +594,8 @@ async def forget_withheld(hub: Hub, seen: Profile) -> None:
     await rows(hub, "UPDATE event SET compartments = ARRAY(SELECT unnest(compartments) INTERSECT SELECT unnest($1::int[]))", named)
     await rows(hub, "DELETE FROM event WHERE compartments = '{}'")
     await _forget_entries(hub, seen)
+    told = "compartments && CASE WHEN until_at IS NULL THEN $1::int[] ELSE $2::int[] END"
+    await rows(hub, f"DELETE FROM relation_manager WHERE NOT ({told})", shown, summary)
     await rows(hub, f"DELETE FROM decision d WHERE NOT EXISTS ({_side('a', visible)}) OR NOT EXISTS ({_side('b', visible)})", summary)
     # What is known at existence or less: of the case only its existence part and who deals with it, of its parties nothing.
     await rows(

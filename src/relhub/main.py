@@ -20,6 +20,7 @@ from relhub.api import (
     exports,
     health,
     internal,
+    managers,
     places,
     projects,
     relation_parts,
@@ -64,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in (
         relations.router,
         relation_parts.router,
+        managers.router,
         entries.router,
         alerts.router,
         subject_requests.router,

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from relhub.api.answer_cases import CaseItem
+from relhub.api.answer_cases import Capacity, CaseItem
 from relhub.api.answer_entries import EntryItem
 from relhub.api.answer_log import SubjectConsultation
 from relhub.api.answer_party import RELATION_ID, Described, PartyPart
@@ -141,6 +141,15 @@ class ExportedCase(CaseItem):
     )
 
 
+class ExportedManager(Described):
+    """Which department is or was the face of the organisation to the relation (relatiebeheerder)."""
+
+    capacity: Capacity | None = Field(default=None, title="Hoedanigheid", description="In which capacity; absent for the whole relation.")
+    department: str = Field(title="Afdeling", description="The department.", examples=["Relatiebeheer"])
+    from_: datetime = Field(alias="from", title="Van", description="Since when (UTC).")
+    until: datetime | None = Field(default=None, title="Tot", description="Until when (UTC); absent when still.")
+
+
 class ExportContent(Described):
     """All that the processing activity opens of one relation (inzage-export), as it was at one moment.
 
@@ -179,6 +188,9 @@ class ExportContent(Described):
     )
     tasks: list[EntryItem] = Field(title="Vragen en taken", description="What was asked of a colleague about the relation, the last first.")
     commitments: list[EntryItem] = Field(title="Toezeggingen", description="What was promised, the last first.")
+    relation_managers: list[ExportedManager] = Field(
+        title="Relatiebeheerders", description="Which department had the relation manager, from when until when."
+    )
     consultations: list[SubjectConsultation] = Field(
         title="Raadplegingen", description="Who looked, the last first: no officials, and without what may not be told."
     )

@@ -5,6 +5,7 @@ from datetime import date
 from pydantic import Field
 
 from relhub.api.answer_cases import Capacity
+from relhub.api.answer_managers import Away, TakesOver
 from relhub.api.answer_party import Described
 from relhub.api.answers import Referral
 
@@ -12,11 +13,13 @@ from relhub.api.answers import Referral
 class OfficialDealing(Described):
     """A matter in which an official deals with the relation (bemoeienis)."""
 
-    capacity: Capacity = Field(title="Hoedanigheid", description="In which capacity.")
+    capacity: Capacity | None = Field(
+        default=None, title="Hoedanigheid", description="In which capacity; absent of who is the relation manager of the whole."
+    )
     part: str | None = Field(
         default=None,
         title="Rol",
-        description="The part in the case as its source says it, or `recorder` (vastlegger) or `handler` (behandelaar) of a contact-moment, task or commitment.",
+        description="The part in the case as its source says it, or `recorder` (vastlegger) or `handler` (behandelaar) of a contact-moment, task or commitment, or `relation manager` (relatiebeheerder).",
         examples=["case handler"],
     )
     case: str | None = Field(
@@ -27,23 +30,6 @@ class OfficialDealing(Described):
     )
     entry: str | None = Field(default=None, title="Vastlegging", description="The id of what was recorded here; from `summary` on.")
     now: bool = Field(title="Nu", description="Whether it is open; else it was over lately.")
-
-
-class Away(Described):
-    """That an official is away (afwezig), or will be. Why is not known here."""
-
-    from_: date = Field(alias="from", title="Van", description="The first day.")
-    until: date | None = Field(default=None, title="Tot en met", description="The last day; absent when it is not known.")
-
-
-class TakesOver(Described):
-    """Who deals with things meanwhile (vervanger)."""
-
-    account: str = Field(title="Medewerker", description="The account, to ask or hand something over to.", examples=["a.smit"])
-    name: str = Field(title="Naam", description="The name.")
-    department: str | None = Field(default=None, title="Afdeling", description="The department.")
-    phone: str | None = Field(default=None, title="Telefoonnummer", description="The phone at work.")
-    email: str | None = Field(default=None, title="E-mailadres", description="The e-mail address at work.")
 
 
 class OfficialItem(Described):

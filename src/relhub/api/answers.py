@@ -8,6 +8,7 @@ from pydantic import Field
 from relhub.api.answer_alerts import AlertSection
 from relhub.api.answer_cases import CaseItem, CasePage
 from relhub.api.answer_entries import EntrySection
+from relhub.api.answer_managers import Reach
 from relhub.api.answer_party import RELATION_ID, Birth, Described, PartyName, PartyPart
 
 Kind = Literal["person", "organisation", "branch", "contact_person"]
@@ -67,6 +68,11 @@ class Summary(Described):
         default=None,
         title="Toezeggingen die aflopen",
         description="In a view: how many commitments are past their day, or within a week of it.",
+    )
+    relation_manager: Reach | None = Field(
+        default=None,
+        title="Relatiebeheerder",
+        description="In a view: who is the face of the organisation to the relation; absent when nobody is that you may know of.",
     )
 
 

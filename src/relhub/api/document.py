@@ -13,6 +13,7 @@ from relhub.api import (
     events,
     examples,
     exports,
+    managers,
     places,
     projects,
     relation_parts,
@@ -91,6 +92,7 @@ def openapi_document() -> dict[str, Any]:
         routes=[
             *relations.router.routes,
             *relation_parts.router.routes,
+            *managers.router.routes,
             *entries.router.routes,
             *alerts.router.routes,
             *subject_requests.router.routes,
@@ -171,6 +173,7 @@ _WRITES: Final = (
     "/commitments",
     "/steps",
     "/_dismiss",
+    "/managers",
 )
 _ENTRIES_BY_ID: Final = ("/contact-moments/{", "/tasks/{", "/commitments/{")
 _OF_ENTRIES: Final = ("/contact-moments", "/tasks", "/commitments")
@@ -209,9 +212,10 @@ def _problems_of(path: str, method: str) -> list[str]:
         names += ["NotFound"] if "{id}" in path else []
         names += ["Conflict"] if method == "post" else []
         names += ["Changed"] if path.endswith("/steps") else []
-    elif path.endswith(_OF_ENTRIES):
+    elif path.endswith((*_OF_ENTRIES, "/managers", "/managers/{managerId}/steps")):
         names += ["NotFound", "SourceRefused"]
         names += ["Conflict"] if method == "post" else []
+        names += ["Changed"] if path.endswith("/steps") else []
     elif "subject-requests" in path:
         names += ["NotFound"] if "{id}" in path else []
         names += ["Conflict"] if method == "post" else []

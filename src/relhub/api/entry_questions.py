@@ -1,6 +1,7 @@
 """What officials record here and how it goes on, as bodies of requests."""
 
 from datetime import UTC, date, datetime
+from itertools import combinations
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
@@ -69,12 +70,16 @@ Ref = Annotated[str, Field(pattern=_REF, max_length=250)]
 
 def _at_most_one(schema: dict[str, Any]) -> None:
     bounded(schema)
-    pairs = (("department", "case"), ("department", "coordinator"), ("case", "coordinator"), ("coordinator", "official"))
+    pairs = [
+        *combinations(("department", "case", "coordinator", "relationManager"), 2),
+        ("official", "coordinator"),
+        ("official", "relationManager"),
+    ]
     schema["not"] = {"anyOf": [{"required": list(pair)} for pair in pairs]}
 
 
 class Recipient(Strict):
-    """Whom it is for (geadresseerde); at most one of `department`, `case` and `coordinator`."""
+    """Whom it is for (geadresseerde); at most one of `department`, `case`, `coordinator` and `relationManager`."""
 
     model_config = ConfigDict(json_schema_extra=_at_most_one)
 
@@ -92,16 +97,22 @@ class Recipient(Strict):
         description="Whoever is behind a referral (doorverwijzing), through the coordinator: you do not learn of whom.",
     )
 
+    relation_manager: Literal[True] = Field(
+        default=False,  # type: ignore[arg-type]  # absent, or true
+        title="Relatiebeheerder",
+        description="Who is the relation manager (relatiebeheerder) in this capacity, or of the whole relation; who takes over when they are away.",
+    )
+
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if sum(map(bool, (self.department, self.case, self.coordinator))) > 1:
-            raise ValueError("must have at most one of: department, case, coordinator")
-        if self.coordinator and self.official:
-            raise ValueError("must not have official beside coordinator")
+        if sum(map(bool, (self.department, self.case, self.coordinator, self.relation_manager))) > 1:
+            raise ValueError("must have at most one of: department, case, coordinator, relationManager")
+        if (self.coordinator or self.relation_manager) and self.official:
+            raise ValueError("must not have official beside coordinator or relationManager")
         return self
 
     def to(self) -> To:
-        return To(self.department, self.official, self.case, self.coordinator)
+        return To(self.department, self.official, self.case, self.coordinator, self.relation_manager)
 
 
 class _Body(Strict):

@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 
 from relhub.api.example import Example
+from relhub.api.examples_managers import OF_MANAGERS
 
 
 def _asked_for(activity: str, occasion: str = "none") -> dict[str, str]:
@@ -112,6 +113,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
             {"reason": "handled", "text": "Collega van Handhaving gebeld; we gaan samen langs."},
         )
     },
+    **OF_MANAGERS,
     "recordContactMoment": {"call": Example("The contact centre, after a call", _BY_CONTACT_CENTRE | _WITH, _CONTACT, varies=_MADE)},
     "listRelationContactMoments": {
         "last": Example(

@@ -92,6 +92,7 @@ class _Activity(_Strict):
     subject_log: bool = False
     export: bool = False
     records: frozenset[EntrySort] = frozenset()
+    manage: bool = False
     make_requests: bool = False
     handle_requests: bool = False
     restricted: bool = False
@@ -120,7 +121,7 @@ class _Activity(_Strict):
         same = ("id", "register_uri", "purpose", "legal_basis", "groups", "organisations", "departments", "roles", "applications")
         rights = ("search", "searches_per_day", "unusual_searches", "places", "health", "pull", "follow")
         log = ("inspect_log", "subject_log", "disclosable")
-        for_the_subject = ("records", "export", "make_requests", "handle_requests", "restricted")
+        for_the_subject = ("records", "manage", "export", "make_requests", "handle_requests", "restricted")
         return Activity(
             **{name: getattr(self, name) for name in (*same, *rights, *log, *for_the_subject)},
             occasions=frozenset(self.occasions),

@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     keep_notices_days: Annotated[int, Field(ge=1, le=36_500)] = 365  # after the privacy officer was told
     keep_requests_days: Annotated[int, Field(ge=1, le=36_500)] = 1826  # of subjects, after they were decided
     keep_entries_days: Annotated[int, Field(ge=1, le=36_500)] = 1826  # contact moments, tasks, commitments, after they last changed
+    keep_managers_days: Annotated[int, Field(ge=1, le=36_500)] = 1826  # who was the relation manager, after they no longer are
     lately_days: Annotated[int, Field(ge=0, le=36_500)] = 180  # so long after a case ended its officials dealt with it lately
     keep_former_days: Annotated[int, Field(ge=0, le=36_500)] = 90  # which ids a party had that its source has no more
     exports_hours: Annotated[int, Field(ge=1, le=720)] = 72  # after which an export is deleted

@@ -54,6 +54,7 @@ class Activity:
     subject_log: bool = False  # see who looked at one relation: for the one it is about, through the organisation's portal
     export: bool = False  # have all that is held of one relation put together: for the one it is about
     records: frozenset[Sort] = frozenset()  # which entries may be made for it
+    manage: bool = False  # say who is the relation manager
     make_requests: bool = False  # make requests for the one it is about: for the organisation's portal
     handle_requests: bool = False  # see and decide those: for privacy officers and data stewards
     restricted: bool = False  # use what is restricted or objected to: to handle that, for a legal claim, for others' rights

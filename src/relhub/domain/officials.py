@@ -66,7 +66,7 @@ class Dealing:
     phone: str
     email: str
     part: str
-    capacity: Capacity
+    capacity: Capacity | None  # None: of the whole relation
     matter: str
     now: bool
 

@@ -11,7 +11,7 @@ from relhub.domain.dates import AMSTERDAM
 @dataclass(frozen=True, slots=True)
 class Keep:
     """How long is kept: events; notices after they were told; the ids of parties that their source has no more; requests of subjects after they were
-    decided; entries after they were last changed; what exports hold."""
+    decided; entries after they were last changed; what exports hold; who was the relation manager."""
 
     events: timedelta = timedelta(90)
     notices: timedelta = timedelta(365)
@@ -19,6 +19,7 @@ class Keep:
     requests: timedelta = timedelta(1826)
     entries: timedelta = timedelta(1826)
     exports: timedelta = timedelta(hours=72)
+    managers: timedelta = timedelta(1826)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ def _rights(activity: Activity) -> Iterator[str]:
         yield "have all that is held of a relation put together, for the one it is about"
     if activity.records:
         yield f"record {', '.join(sorted(activity.records))}"
+    if activity.manage:
+        yield "say who is the relation manager"
     if activity.make_requests:
         yield "make requests for the one it is about"
     if activity.handle_requests:

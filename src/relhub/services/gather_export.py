@@ -18,6 +18,7 @@ from relhub.services.keep_records import at_utc
 from relhub.services.list_source_records import ToldRecord, records_of, show_record
 from relhub.services.show_consultations import show_look
 from relhub.services.show_history import place_of, show_period
+from relhub.services.show_managers import show_manager
 from relhub.services.view_relation import golden_of, is_complete, party_of, sources_of
 from relhub.storage.database import Driver, Store
 from relhub.storage.entries_seen import listed_entries
@@ -25,6 +26,7 @@ from relhub.storage.exported_cases import ExportedCase, exported_cases
 from relhub.storage.log import Look
 from relhub.storage.log_search import disclosed_looks
 from relhub.storage.memberships import RecordParts, periods, records_one_by_one
+from relhub.storage.relation_managers import seen_managers
 from relhub.storage.views import ViewParts, view_parts
 
 NOTICE = (
@@ -78,6 +80,7 @@ class Gathering:
         await self.stepped()
         await self._cases(id_)
         await self._entries(id_)
+        await self._managers(id_)
         await self.stepped()
         await self._looks(id_)
         await self.stepped()
@@ -175,6 +178,14 @@ class Gathering:
                     await self.keep(_LISTS[sort], orjson.dumps([self._entry(orjson.loads(part)) for part in found.page.parts]))
                 if (after := found.page.last) is None:
                     break
+
+    async def _managers(self, relation_id: str) -> None:
+        """From when until when which department had the relation manager; who that was is for the organisation to say."""
+        found = await seen_managers(*self._of(relation_id), self._look("managers"))
+        shown = [show_manager(manager, {}, self.admitted.look.at.date()) for manager in found.managers]
+        told = ("capacity", "department", "from", "until")
+        if shown:
+            await self.keep("relationManagers", orjson.dumps([{name: one[name] for name in told if name in one} for one in shown]))
 
     async def _looks(self, relation_id: str) -> None:
         before = None

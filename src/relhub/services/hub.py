@@ -91,6 +91,7 @@ class Hub:
                 timedelta(settings.keep_requests_days),
                 timedelta(settings.keep_entries_days),
                 timedelta(hours=settings.exports_hours),
+                timedelta(settings.keep_managers_days),
             ),
         )
 

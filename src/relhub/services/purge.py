@@ -18,6 +18,7 @@ from relhub.storage.database import Store
 from relhub.storage.entries import forget_entries
 from relhub.storage.former_parties import Forgotten, forget_parties, former_parties
 from relhub.storage.log import add_look
+from relhub.storage.relation_managers import forget_managers
 from relhub.storage.subject_requests import forget_requests
 
 _BATCH = 200  # cases in one transaction: a pull waits for no more than that
@@ -108,7 +109,7 @@ class _Purge:
             sources = await purges.sources_with_cases(store)
         for source in sources:
             await self._source(source)
-        for duty in (self._former, self._events, self._notices, self._requests, self._entries):
+        for duty in (self._former, self._events, self._notices, self._requests, self._entries, self._managers):
             while not self._stopped() and await duty():
                 pass
 
@@ -181,6 +182,11 @@ class _Purge:
         async with self._transaction() as store:
             self.found.counts["entries"] += await forget_entries(store, self.now - self.hub.keep.entries, self.now.date())
             self.found.counts["dismissed alerts"] += await forget_dismissals(store, self.now - self.hub.keep.entries)
+        return False
+
+    async def _managers(self) -> bool:
+        async with self._transaction() as store:
+            self.found.counts["relation managers"] += await forget_managers(store, self.now - self.hub.keep.managers)
         return False
 
 

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -14,6 +14,7 @@ from relhub.domain.dates import AMSTERDAM
 from relhub.domain.entries import BEGINS, Entry, Sort
 from relhub.domain.occasions import names_by_number
 from relhub.domain.record import Capacity
+from relhub.domain.relation_managers import who_is_reached
 from relhub.errors import InvalidInput, Problem
 from relhub.services.admit import Admitted, admit, refuse
 from relhub.services.answer_once import write_once
@@ -22,10 +23,11 @@ from relhub.services.hub import Hub
 from relhub.services.look import look_to_write
 from relhub.services.show_entry import describe
 from relhub.storage.cases import cases_seen, department_of_seen
-from relhub.storage.compartments import keep_compartments
+from relhub.storage.compartments import keep_compartments, present_id
 from relhub.storage.database import Store
 from relhub.storage.entries import KeptStep, compartments_of_cases, contact_is_seen, own_departments, save_entry
 from relhub.storage.events import Change, add_events
+from relhub.storage.relation_managers import managers_now
 
 _PREFIX = {"contact-moment": "con", "task": "tsk", "commitment": "com"}
 _NO_CASE = Problem("body cases", "names a case that is not of this relation, or that your application may not see")
@@ -36,17 +38,19 @@ _PAST = Problem("body due", "is past")
 _NO_CAPACITY = Problem("body capacity", "is needed where no case is named")
 _NO_NUMBER = "must not hold a citizen service number (BSN): whom it is about is known already"
 _NO_DEPARTMENT = Problem("body to.department", "is no department that is known here")
+_NO_MANAGER = Problem("body to.relationManager", "can't be: nobody that you may know of is the relation manager")
 _NO_COORDINATOR = Problem("body to.coordinator", "can't be: the access rules name no coordinator_department")
 
 
 @dataclass(frozen=True, slots=True)
 class To:
-    """Whom it is for: a department (and official), the department of a case, or whoever is behind a referral, through the coordinator."""
+    """Whom it is for: a department (and official), the department of a case, the relation manager, or whoever is behind a referral, through the coordinator."""
 
     department: str = ""
     official: str = ""
     case: str = ""
     coordinator: bool = False
+    relation_manager: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ async def _entry(hub: Hub, admitted: Admitted, relation_id: str, form: EntryForm
         await refuse(
             hub, look, Refusal(f"This processing activity may not record this in the capacity {capacity}, at this confidentiality.")
         )
-    to = await assignee(hub, admitted, form.to, relation_id)
+    to = await assignee(hub, admitted, form.to, relation_id, capacity)
     if problems:
         raise InvalidInput(*problems)
     return Entry(
@@ -142,8 +146,10 @@ async def _entry(hub: Hub, admitted: Admitted, relation_id: str, form: EntryForm
     )
 
 
-async def assignee(hub: Hub, admitted: Admitted, to: To, relation_id: str) -> To:
-    """With the department filled in: of the case, of the coordinator, or one's own. Raises InvalidInput."""
+async def assignee(hub: Hub, admitted: Admitted, to: To, relation_id: str, capacity: Capacity | Literal[""] = "") -> To:
+    """With the department filled in: of the case, of the relation manager (in this capacity, else of the whole), of the coordinator, or one's own. Raises InvalidInput."""
+    if to.relation_manager:
+        return await _relation_manager(hub, admitted, relation_id, capacity)
     if to.coordinator:
         if not hub.access.rules.coordinator_department:
             raise InvalidInput(_NO_COORDINATOR)
@@ -159,6 +165,19 @@ async def assignee(hub: Hub, admitted: Admitted, to: To, relation_id: str) -> To
     if not to.department:
         return To(admitted.look.department, to.official or admitted.look.official)
     return to
+
+
+async def _relation_manager(hub: Hub, admitted: Admitted, relation_id: str, capacity: Capacity | Literal[""]) -> To:
+    """Who is it now, or who takes over from them today. Raises InvalidInput."""
+    async with hub.database.driver() as driver:
+        managers, directory = await managers_now(driver, await present_id(driver, relation_id), admitted.profile)
+    found = next((one for wanted in (capacity, "") for one in managers if one.capacity == wanted), None)
+    if found is None:
+        raise InvalidInput(_NO_MANAGER)
+    department, official = who_is_reached(found, directory, admitted.look.at.astimezone(AMSTERDAM).date())
+    if department not in departments(hub, admitted.look.organisation) | {admitted.look.department, found.department}:
+        return To(found.department)
+    return To(department, official)
 
 
 def _time_problems(form: EntryForm, now: datetime) -> Iterable[Problem]:

@@ -39,7 +39,7 @@ class StepForm:
     @property
     def names_others(self) -> bool:
         """Whether it names a relation or cases beside the entry: then it is a question about those, with an occasion as any other."""
-        return bool(self.relation or self.cases or self.to.case)
+        return bool(self.relation or self.cases or self.to.case or self.to.relation_manager)
 
 
 async def step_entry(hub: Hub, asked: Asked, sort: Sort, id_: str, form: StepForm, seen: str, key: str) -> View:
@@ -92,7 +92,7 @@ async def _change(hub: Hub, admitted: Admitted, entry: Entry, form: StepForm) ->
     if form.due:
         changed["due"] = form.due
     if form.step == "handed-over":
-        to = await assignee(hub, admitted, form.to, entry.relation_id)
+        to = await assignee(hub, admitted, form.to, entry.relation_id, entry.capacity)
         changed |= {"assignee": to.official, "assignee_department": to.department}
     if form.step == "accepted" and not entry.assignee:
         changed["assignee"] = admitted.look.official

@@ -8,6 +8,7 @@ import orjson
 
 from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
+from relhub.domain.dates import AMSTERDAM
 from relhub.domain.entries import Sort
 from relhub.domain.golden import Golden, Voice, golden_record
 from relhub.domain.identity import shared_evidence
@@ -23,7 +24,9 @@ from relhub.services.list_entries import entry_page
 from relhub.services.look import look
 from relhub.services.refresh_relation import refresh_relation, stale_sources
 from relhub.services.show_alerts import alert_items
+from relhub.services.show_managers import summarised
 from relhub.services.show_numbers import numbers_of, with_numbers
+from relhub.storage.relation_managers import managers_in
 from relhub.storage.views import CasePart, ViewParts, view_parts
 
 PAGE = 20
@@ -45,7 +48,7 @@ async def view_admitted(
     if stale := stale_sources(hub, parts, admitted.look.at, options.max_age):
         refreshed = await refresh_relation(hub, admitted.profile, parts.relation_id, stale)
         parts = await load(hub, admitted, parts.relation_id, limit=PAGE, groups=groups, beside=beside)
-    head, cases = _sections(hub, admitted.profile, parts, options, more or {}, refreshed)
+    head, cases = _sections(hub, admitted, parts, options, more or {}, refreshed)
     if "alerts" in options.sections:
         head["alerts"] = {"items": alert_items(hub, admitted, parts.relation_id, parts.alerts)}
     return View(parts.relation_id, _joined(head, cases), hub.sealer.tag(_joined(timeless(head), cases)))
@@ -59,14 +62,15 @@ async def load(hub: Hub, admitted: Admitted, relation_id: str, **which: Any) -> 
 
 
 def _sections(
-    hub: Hub, profile: Profile, parts: ViewParts, options: ViewOptions, more: Mapping[str, Any], refreshed: set[str]
+    hub: Hub, admitted: Admitted, parts: ViewParts, options: ViewOptions, more: Mapping[str, Any], refreshed: set[str]
 ) -> tuple[dict[str, Any], bytes]:
     """The answer without its cases, and the cases as a page, empty when they were not asked for."""
+    profile = admitted.profile
     sources = sources_of(hub, profile, parts.sources, parts.named_sources, refreshed)
     complete = is_complete(sources) and not parts.referral
     head: dict[str, Any] = {"id": parts.relation_id, "kind": parts.kind, "complete": complete, "sources": sources}
     if "summary" in options.sections:
-        head["summary"] = _summary(parts)
+        head["summary"] = _summary(admitted, parts)
     if "party" in options.sections:
         golden = golden_of(hub, profile, parts)
         head["party"] = golden and golden.record
@@ -88,14 +92,18 @@ _ENTRY_SECTIONS: Mapping[Sort, tuple[str, str]] = {
 }
 
 
-def _summary(parts: ViewParts) -> dict[str, Any]:
+def _summary(admitted: Admitted, parts: ViewParts) -> dict[str, Any]:
     entries = parts.entries
+    managers, directory = managers_in(parts.managers)
+    today = admitted.look.at.astimezone(AMSTERDAM).date()
+    manager = summarised(managers, directory, admitted.profile.organisation, today)
     return {
         "openCases": parts.open_cases,
         "byCapacity": parts.by_capacity,
         "lastContactAt": at_utc(entries.last_contact) if entries.last_contact else None,
         "openTasks": entries.open_tasks,
         "commitmentsDue": entries.due_commitments,
+        **({"relationManager": manager} if manager else {}),
     }
 
 

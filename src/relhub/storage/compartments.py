@@ -17,17 +17,24 @@ async def compartments_after(driver: Driver, id_: int) -> list[tuple[int, Key]]:
 
 async def keep_compartments(store: Store, keys: Iterable[Key]) -> dict[Key, int]:
     """The ids of these compartments, new ones among them. One writer at a time: what is committed later has a higher id."""
-    columns = [list(column) for column in zip(*sorted(set(keys)), strict=True)] or [[], [], [], []]
-    rows = await store.driver.fetch(
-        """
-        WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) a (source, capacity, kind, confidentiality)),
-            new AS (INSERT INTO compartment (source, capacity, kind, confidentiality)
+    wanted = set(keys)
+    columns = [list(column) for column in zip(*sorted(wanted), strict=True)] or [[], [], [], []]
+    known = await store.driver.fetch(f"{_ASKED} {_KNOWN}", *columns)
+    if len(known) < len(wanted):
+        await store.driver.execute("SELECT pg_advisory_xact_lock(7264007)")
+        known = await store.driver.fetch(
+            f"""
+        {_ASKED}, new AS (INSERT INTO compartment (source, capacity, kind, confidentiality)
                 SELECT * FROM asked EXCEPT SELECT source, capacity, kind, confidentiality FROM compartment ORDER BY 1, 2, 3, 4 RETURNING *)
-        SELECT * FROM new UNION ALL SELECT k.* FROM asked JOIN compartment k USING (source, capacity, kind, confidentiality)
+        SELECT * FROM new UNION ALL {_KNOWN}
         """,
-        *columns,
-    )
-    return {(row["source"], row["capacity"], row["kind"], row["confidentiality"]): row["id"] for row in rows}
+            *columns,
+        )
+    return {(row["source"], row["capacity"], row["kind"], row["confidentiality"]): row["id"] for row in known}
+
+
+_ASKED = "WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) a (source, capacity, kind, confidentiality))"
+_KNOWN = "SELECT k.* FROM asked JOIN compartment k USING (source, capacity, kind, confidentiality)"
 
 
 async def present_id(driver: Driver, relation_id: str) -> str:

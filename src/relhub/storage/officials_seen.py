@@ -10,11 +10,13 @@ import orjson
 from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
 from relhub.domain.officials import OWN_ACCOUNTS, Dealing, Directory
+from relhub.domain.relation_managers import RelationManager
 from relhub.storage.database import Driver
 from relhub.storage.entries import own_departments
 from relhub.storage.entries_seen import entries_step
 from relhub.storage.log import Look
 from relhub.storage.officials import COLUMNS, listed_of
+from relhub.storage.relation_managers import NOW_SEEN, managers_in, managers_of
 from relhub.storage.seen import see, statement
 
 
@@ -56,11 +58,12 @@ _LISTED = f""", named AS (
 )"""
 _STEPS = entries_step("$16", "$17") + _DEALING + _BUSY + _LISTED
 _RECORDS = "SELECT source || '/' || case_id FROM dealing UNION ALL SELECT 'entry/' || id FROM busy"
-_COLUMNS = """
+_COLUMNS = f"""
 (SELECT json_agg(json_build_array(source, case_id, capacity, department, open, told, officials) ORDER BY open DESC, on_date DESC, id DESC) FROM dealing)::text dealings,
     (SELECT json_agg(json_build_array(organisation, sort, open, part) ORDER BY at DESC, number DESC) FROM busy)::text entries,
     ARRAY(SELECT listed FROM listed) directory,
-    coalesce((SELECT bool_or(referred) FROM heard), false) OR coalesce((SELECT bool_or(NOT visible) FROM entry_seen), false) referral"""
+    coalesce((SELECT bool_or(referred) FROM heard), false) OR coalesce((SELECT bool_or(NOT visible) FROM entry_seen), false) referral,
+    {managers_of(NOW_SEEN)} managers"""
 _STATEMENT = statement(_STEPS, _RECORDS, _COLUMNS, 18)
 
 
@@ -75,7 +78,24 @@ async def seen_officials(
     dealings = [dealing for case in orjson.loads(row["dealings"] or "[]") for dealing in _of_case(*case)]
     dealings += [dealing for entry in orjson.loads(row["entries"] or "[]") for dealing in _of_entry(*entry)]
     listed = [listed_of(dict(zip(COLUMNS, found, strict=True))) for found in row["directory"]]
-    return SeenOfficials("shown", row["id"], dealings, {(one.organisation, one.account): one for one in listed}, row["referral"])
+    managers, known = managers_in(row["managers"])
+    directory = {(one.organisation, one.account): one for one in listed} | dict(known)
+    return SeenOfficials("shown", row["id"], [*map(_of_manager, managers), *dealings], directory, row["referral"])
+
+
+def _of_manager(manager: RelationManager) -> Dealing:
+    return Dealing(
+        accounts_of=OWN_ACCOUNTS + manager.organisation,
+        account=manager.official,
+        name="",
+        department=manager.department,
+        phone="",
+        email="",
+        part="relation manager",
+        capacity=manager.capacity or None,
+        matter="",
+        now=True,
+    )
 
 
 def _of_case(

@@ -14,6 +14,7 @@ from relhub.storage.database import Driver
 from relhub.storage.entries import own_departments
 from relhub.storage.entries_seen import NONE, SHOWN_ENTRIES, SeenEntries, entries_step, seen_entries
 from relhub.storage.log import Look
+from relhub.storage.relation_managers import WHOLE_NOW
 from relhub.storage.seen import CONTACTS, PARTIES, heard_of, part, see, statement, twins
 
 
@@ -57,6 +58,7 @@ class ViewParts:
     sources: dict[str, dict[str, Any]]
     entries: SeenEntries
     alerts: SeenAlerts
+    managers: str | None  # for `managers_in`
 
 
 _PAGE = """, page AS (
@@ -100,7 +102,7 @@ _FOLDING_COUNTS = """(SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM
             ELSE count(DISTINCT i.case_id) FILTER (WHERE i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))) END n
         FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.compartment = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ())) o)::text open_cases"""
 
-_COLUMNS = f"""t.kind, t.non_disclosure, t.marks, {PARTIES} parties, %s, shown.*, shown_entry.*, {alert_columns("$23", "$24")},
+_COLUMNS = f"""t.kind, t.non_disclosure, t.marks, {PARTIES} parties, %s, shown.*, shown_entry.*, {WHOLE_NOW} managers, {alert_columns("$23", "$24")},
     (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since, 'failing', last_error <> '')) FROM source_state)::text sources"""
 
 _SHOWN = """ CROSS JOIN (
@@ -143,7 +145,7 @@ async def view_parts(
 
 def _parts(row: Any) -> ViewParts:
     if row["outcome"] != "shown":
-        return ViewParts(row["outcome"], row["id"] or "", "", False, [], [], set(), False, 0, {}, [], {}, NONE, SeenAlerts())
+        return ViewParts(row["outcome"], row["id"] or "", "", False, [], [], set(), False, 0, {}, [], {}, NONE, SeenAlerts(), None)
     columns = [row[name] or () for name in ("parts", "roles", "also", "opens", "dates", "numbers")]
     entries, heard, counts = seen_entries(row), heard_of(row["parties"]), orjson.loads(row["open_cases"] or "{}")
     return ViewParts(
@@ -164,4 +166,5 @@ def _parts(row: Any) -> ViewParts:
         sources=orjson.loads(row["sources"] or "{}"),
         entries=entries,
         alerts=seen_alerts(row),
+        managers=row["managers"],
     )
