@@ -8,8 +8,11 @@ SPECTRAL := npx --yes --prefer-offline @stoplight/spectral-cli@6.16.3 lint --fai
 NODE := { command -v npx >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'; } \
 	|| { echo "This needs Node 18 or newer with npx, for Spectral; make run and make test need neither."; exit 1; }
 
+# What drives the browser of make test-browser; its lock is made by make lock.
+PLAYWRIGHT := playwright==1.65.2
+
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lint-official fuzz rights openapi examples console-styles migration check bench bench-full soak lock clean
+.PHONY: help run test test-browser lint lint-official fuzz rights openapi examples console-styles migration check bench bench-full soak lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +29,12 @@ run: $(READY) ## the whole of it with a simulated municipality, on 127.0.0.1:800
 
 test: $(READY) ## the whole suite, on embedded PostgreSQLs, three files at a time
 	@$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
+
+test-browser: $(READY) ## the console in a real browser, with axe (Chromium, npm)
+	@test -n "$(CHROMIUM)" || command -v chromium >/dev/null || { echo "This needs Chromium: apt-get install -y chromium, or CHROMIUM=/path/to/it"; exit 1; }
+	@command -v npm >/dev/null || { echo "This needs npm, for axe-core"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.lock
+	@BROWSER=1 $(BIN)/pytest -q tests/browser $(ARGS)
 
 lint: $(READY) ## ruff, mypy, the import rule, and whether openapi/relhub.json is what the code says and keeps the API Design Rules (Node)
 	@$(BIN)/ruff check .
@@ -76,6 +85,7 @@ lock: $(READY) ## resolve the dependencies in pyproject.toml again, and pin them
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv==0.13.9
 	@$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 	@$(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev --no-emit-package relhub pyproject.toml -o requirements-dev.lock
+	@echo '$(PLAYWRIGHT)' | $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements-dev.lock - -o requirements-browser.lock
 	@rm -rf $(VENV)-lock
 
 clean: ## throw away the environment and the demo's data

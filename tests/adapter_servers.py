@@ -30,10 +30,11 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp, **tls: Any) -> AsyncIterator[str]:
-    """The base URL of the app while it is served."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.bind(("127.0.0.1", 0))
+async def serving(app: ASGIApp, listening: socket.socket | None = None, **tls: Any) -> AsyncIterator[str]:
+    """The base URL of the app while it is served; `listening`: for who must know the address before there is an app."""
+    if listening is None:
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listening.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, timeout_graceful_shutdown=1, ws="none", **tls)
     server = _Server(config)
     task = asyncio.create_task(server.serve([listening]))

@@ -1,6 +1,7 @@
 """What every test may use: a PostgreSQL of its own, and databases in it that cost next to nothing."""
 
 import itertools
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.towns import NewDatabase
 
 from relhub.embedded import FOR_TESTS, Server, postgres
 
+collect_ignore = [] if os.environ.get("BROWSER") else ["browser"]  # make test-browser: needs more than Python
 pytest_plugins = ["tests.hub_fixtures", "tests.demo_fixtures", "tests.real_issuer"]
 
 

@@ -320,9 +320,13 @@ async def test_a_client_certificate_is_shown_and_the_sources_is_verified(tmp_pat
     for name in ("server", "client"):
         _certificate(tmp_path, name, authority)
     system = System()
-    tls = {"ssl_certfile": tmp_path / "server.pem", "ssl_keyfile": tmp_path / "server.key", "ssl_ca_certs": str(tmp_path / "authority.pem")}
+    tls = {
+        "ssl_certfile": tmp_path / "server.pem",
+        "ssl_keyfile": tmp_path / "server.key",
+        "ssl_ca_certs": str(tmp_path / "authority.pem"),
+    }
     mtls = '[auth]\nkind = "mtls"\ncertificate = "client.pem"\nkey = "client.key"\nca = "authority.pem"\n'
-    async with serving(system.app, **tls, ssl_cert_reqs=ssl.CERT_REQUIRED) as url:
+    async with serving(system.app, None, **tls, ssl_cert_reqs=ssl.CERT_REQUIRED) as url:
         async with SourceClient(source(tmp_path, url, LIMITS + mtls)) as client:
             assert (await client.get("/list", place="list")).body == {"ok": True}
         for less in ("", mtls.replace('ca = "authority.pem"\n', "")):

@@ -8,7 +8,7 @@ DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
 
 def test_every_test_that_a_document_names_is_there() -> None:
-    there = {name for file in ROOT.glob("tests/test_*.py") for name in re.findall(r"def (test_\w+)\(", file.read_text())}
+    there = {name for file in ROOT.glob("tests/**/test_*.py") for name in re.findall(r"def (test_\w+)\(", file.read_text())}
     named = {name for file in DOCUMENTS for name in re.findall(r"`(test_\w+)`", file.read_text())}
     assert named
     assert named - there == set()
