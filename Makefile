@@ -12,7 +12,7 @@ NODE := { command -v npx >/dev/null && node -e 'process.exit(parseInt(process.ve
 PLAYWRIGHT := playwright==1.65.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser lint lint-official fuzz rights openapi examples console-styles migration check bench bench-full soak lock clean
+.PHONY: help run test test-browser lint lint-official fuzz rights openapi examples console-styles console-picture migration check bench bench-full soak lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ examples: $(READY) ## ask the demo for the answers in api/examples.json anew, an
 
 console-styles: $(READY) ## take from the NL Design System what the pages of the console use (npm)
 	@$(BIN)/python tools/console_styles.py
+
+console-picture: $(READY) ## take the picture of the console in README, of a demo that runs (PORT=8000; after make test-browser)
+	@$(BIN)/python tools/console_picture.py http://127.0.0.1:$(or $(PORT),8000)/console
 
 migration: $(READY) ## write a migration for what changed in storage/tables.py (NAME="what it does")
 	@test -n "$(NAME)" || { echo 'make migration NAME="what it does"'; exit 2; }

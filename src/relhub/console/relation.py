@@ -1,5 +1,6 @@
 """The one face: all that this official may know of a relation now, on one page; and a case with its parties."""
 
+import secrets
 from typing import Final
 
 from starlette.responses import Response
@@ -26,6 +27,7 @@ async def relation(visit: Visit) -> Response:
         timeline=timeline.body,
         officials=officials.body,
         may_record=visit.records,
+        key=secrets.token_hex(16),
         notice=await visit.take_notice(),
     )
 
@@ -33,6 +35,15 @@ async def relation(visit: Visit) -> Response:
 def _moved(answer: Answer) -> str:
     """The id that the relation has now, when it is another."""
     return answer.moved.partition("/v1/relations/")[2].partition("/")[0].partition("?")[0]
+
+
+async def dismiss(visit: Visit) -> Response:
+    """The official's department has done with an alert."""
+    id_, alert, form = visit.part("relation"), visit.part("alert"), visit.form
+    said = {name: text for name, text in (("reason", form.get("reason")), ("text", form.get("text")), ("until", form.get("due"))) if text}
+    await visit.api().post(f"/relations/{segment(id_)}/alerts/{segment(alert)}/_dismiss", said, {"Idempotency-Key": form.get("key", "")})
+    await visit.tell("alerts.dismissed")
+    return visit.to(f"/{visit.work_id}/relations/{id_}")
 
 
 async def case(visit: Visit) -> Response:

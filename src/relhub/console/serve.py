@@ -36,6 +36,7 @@ _HANDLERS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("POST", _WORK + "/entries/{entry:str}/steps", entries.step),
     ("GET", _RELATION + "/new/{sort:str}", entries.new),
     ("POST", _RELATION + "/new/{sort:str}", entries.record),
+    ("POST", _RELATION + "/alerts/{alert:str}", relation.dismiss),
     ("GET", _RELATION + "/{list:str}", relation.more),
     ("GET", _WORK + "/cases/{source:str}/{case:path}", relation.case),
 )
