@@ -115,6 +115,14 @@ async def test_after_kill_9_the_next_one_starts_as_if_nothing_had_happened(tmp_p
     (tmp_path / "ready.json").unlink()
     async with running(tmp_path, port) as (_, block), httpx2.AsyncClient(base_url=block["url"]) as client:
         assert (await ask(client, block["examples"][0])).status_code == 200
+        assert await calls(client, block) == ["Mag de verbouwing al beginnen?"]
+
+
+async def calls(client: httpx2.AsyncClient, block: dict[str, Any]) -> list[str]:
+    """What was said with the bakery, by the subjects: the story is played once, however often it is started."""
+    [desk] = [consumer for consumer in block["consumers"] if consumer["name"] == "contact-centre"]
+    answer = await client.get(f"/v1/relations/{block['story']}/contact-moments", headers=desk["headers"])
+    return [call["subject"] for call in answer.json()["results"]]
 
 
 async def test_killed_while_it_is_still_preparing_it_is_in_nobodys_way(tmp_path: Path, port: int) -> None:

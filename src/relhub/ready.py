@@ -14,8 +14,8 @@ from relhub.demo import appearances
 _OFFICIAL = "j.jansen"
 
 
-def ready_block(settings: Settings, town: Path) -> dict[str, Any]:
-    """The address, the demo's consumers with their tokens and headers, and examples."""
+def ready_block(settings: Settings, town: Path, bakery: str) -> dict[str, Any]:
+    """The address, the demo's consumers with their tokens and headers, examples, and the relation that the story is about."""
     rules = load_access_rules(settings.access_rules)
     configs = load_consumer_configs(settings.consumers)
     consumers = [_consumer(config, rules.activities[config.example.activity].purpose) for config in configs if config.example]
@@ -27,6 +27,7 @@ def ready_block(settings: Settings, town: Path) -> dict[str, Any]:
         "console": f"{url}/console",
         "consumers": consumers,
         "examples": _examples(headers, _kvk(town)),
+        "story": bakery,
     }
 
 
@@ -99,6 +100,8 @@ def as_text(block: dict[str, Any]) -> str:
     lines += [f"  {consumer['token']:<{width}}  {consumer['department']}: {consumer['activity']}" for consumer in block["consumers"]]
     for example in block["examples"]:
         lines += ["", f"# {example['title']}", as_curl(block["url"], example)]
+    if block["story"]:
+        lines += ["", f"The bakery of V-2026-00002 has a story: {block['url']}/v1/relations/{block['story']}"]
     return "\n".join([*lines, "", "Ctrl-C ends it."])
 
 

@@ -19,8 +19,10 @@ import uvicorn
 
 from relhub import ready
 from relhub.api.internal import QuietServer
+from relhub.config.officials_file import read_officials
 from relhub.config.settings import Settings
 from relhub.demo import DEMO_SECRETS, SYSTEMS, prepare_town
+from relhub.demo.story import play
 from relhub.doctor import as_text
 from relhub.embedded import Server, end_with_parent, postgres
 from relhub.errors import ConfigurationError
@@ -28,6 +30,7 @@ from relhub.main import create_app
 from relhub.progress import pull_shown
 from relhub.services.examine import examine
 from relhub.services.hub import Hub
+from relhub.services.import_officials import import_officials, organisation_named
 from relhub.storage.database import Database
 from relhub.storage.migrate import migrate, new_migration
 
@@ -47,6 +50,8 @@ async def run_all(directory: Path, port: int, relations: int, faults: Mapping[st
             hub = await Hub.open(settings)
             try:
                 await pull_shown(hub, sorted(hub.sources))
+                organisation = organisation_named(hub, "")
+                await import_officials(hub, organisation, read_officials(DEMO / "officials.csv", organisation))
             finally:
                 await hub.close()
             print(as_text(await examine(settings, {})), flush=True)  # noqa: T201  # for whoever typed make run
@@ -222,12 +227,21 @@ async def _serve(settings: Settings, directory: Path, ending: list[Callable[[], 
     try:
         await _until_ready(settings.port, serving)
         if not serving.done():
-            block = ready.ready_block(settings, directory / "town")
+            block = ready.ready_block(settings, directory / "town", await _played(f"http://{settings.host}:{settings.port}"))
             ready.write(file, block)
             print(ready.as_text(block), flush=True)  # noqa: T201  # for whoever typed make run
         await serving
     finally:
         file.unlink(missing_ok=True)
+
+
+async def _played(url: str) -> str:
+    """The bakery that the story is about; empty where it could not be played, without which all else works."""
+    try:
+        return await play(url)
+    except httpx2.HTTPError as error:
+        print(f"The story could not be played ({type(error).__name__}); all else works.", flush=True)  # noqa: T201  # for whoever typed make run
+        return ""
 
 
 async def _until_ready(port: int, serving: "asyncio.Task[None]") -> None:

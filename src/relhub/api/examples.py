@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from relhub.api.example import Example
-from relhub.api.examples_managers import OF_MANAGERS
+from relhub.api.examples_officials import OF_OFFICIALS
 
 
 def _asked_for(activity: str, occasion: str = "none") -> dict[str, str]:
@@ -93,7 +93,6 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
     "getRelationTimeline": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "listRelationSourceRecords": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "getRelationHistory": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
-    "listRelationOfficials": {"permits": Example("The permits desk", BY_PERMITS | _RELATION)},
     "searchConsultationLog": {
         "relation": Example(
             "The privacy officer, who looked at a relation lately",
@@ -113,7 +112,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
             {"reason": "handled", "text": "Collega van Handhaving gebeld; we gaan samen langs."},
         )
     },
-    **OF_MANAGERS,
+    **OF_OFFICIALS,
     "recordContactMoment": {"call": Example("The contact centre, after a call", _BY_CONTACT_CENTRE | _WITH, _CONTACT, varies=_MADE)},
     "listRelationContactMoments": {
         "last": Example(

@@ -175,10 +175,12 @@ def _first(seed: int, relations: int) -> Plan:
 
 
 def _second(seed: int, relations: int) -> Plan:
-    """Relation 1: a bakery that applies, is inspected, and is consulted."""
+    """Relation 1: a bakery that wants to extend, about whose noise there are complaints, and that is consulted (demo/story.py)."""
     home = relation(seed, 1).home
-    permit = Planned("ZT-OMG", "Verbouwen van een winkelpand", "open", date(2026, 6, 22), None, home, (Part(1, "initiator"),), None, 77)
-    dossier = Planned("toezicht", "Periodieke milieucontrole", "open", date(2026, 5, 11), None, home, (Part(1, "eigenaar"),), None, 638)
+    permit = Planned("ZT-OMG", "Uitbouw van de bakkerij", "open", date(2026, 6, 22), None, home, (Part(1, "initiator"),), None, 77)
+    dossier = Planned(
+        "handhaving", "Geluidsoverlast door een bedrijf", "open", date(2026, 5, 11), None, home, (Part(1, "overtreder"),), None, 638
+    )
     rng = Random(f"{seed}:plan:1")
     consulted = _project(seed, 1, relations, rng, "consultatie", (Part(1, "geconsulteerde"),))
     project = Planned(

@@ -1,4 +1,4 @@
-"""Questions about relation managers that the demo answers, for the OpenAPI document: of the bakery, so that they show in no other example."""
+"""Questions about officials and relation managers that the demo answers, for the OpenAPI document. The managers are of the bakery, so that they show in no other example."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -10,10 +10,12 @@ _BY_PERMITS: Final = {
     "X-Occasion": "case:permits/V-2026-00002",
     "X-Official": "j.jansen",
 }
+_APPLICANT: Final = {"id": "rel_4G04NJKW8P033NPZ6FXCS4EHJT", "X-Occasion": "case:permits/V-2026-00001"}
 _BAKER: Final = {"id": "rel_1EDWH82QHJ8QM5RMV7JQW33YCG"}
 _MANAGER: Final = {"official": "m.bos", "department": "Relatiebeheer", "text": "Heeft met drie afdelingen te maken."}
 _MADE: Final = frozenset({"id"})
-OF_MANAGERS: Final[Mapping[str, Mapping[str, Example]]] = {
+OF_OFFICIALS: Final[Mapping[str, Mapping[str, Example]]] = {
+    "listRelationOfficials": {"permits": Example("The permits desk", _BY_PERMITS | _APPLICANT)},
     "listRelationManagers": {"baker": Example("The permits desk", _BY_PERMITS | _BAKER, varies=frozenset({"results"}))},
     "setRelationManager": {"baker": Example("The permits desk", _BY_PERMITS | _BAKER, _MANAGER, varies=_MADE)},
     "changeRelationManager": {
