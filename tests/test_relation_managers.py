@@ -110,6 +110,14 @@ async def test_a_change_names_who_it_has_seen_or_is_shown_who_it_is_now(hub: Hub
         await step_manager(hub, by_permits(), johanna, one["id"], "ended", ManagerForm(), "*", "")
 
 
+async def test_a_change_that_is_sent_again_gets_the_same_answer_also_at_existence(hub: Hub, johanna: str) -> None:
+    levels = tuple(Opening(Level.existence, frozenset({capacity})) for capacity in CAPACITIES)
+    low = with_activity(hub, "permit-handling", openings=levels)
+    one = await made(low, johanna)
+    twice = [await step_manager(low, by_permits(), johanna, one["id"], "ended", ManagerForm(), one["id"], "a-key") for _ in range(2)]
+    assert twice[0] == twice[1]
+
+
 async def test_who_may_say_so_is_in_the_access_rules_and_takes_an_occasion(hub: Hub, johanna: str) -> None:
     with pytest.raises(NotAllowed, match="manage = true"):
         await made(hub, johanna, who=DESK)
