@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,13 @@ from tests.towns import asked, by_contact_centre, by_enforcement, by_permits, by
 
 from relhub.config.settings import Settings
 from relhub.console.words import LANGUAGES, catalogue
+from relhub.domain.officials import Listed
 from relhub.errors import ConfigurationError
 from relhub.main import openapi_document
 from relhub.services.asked import Asked
 from relhub.services.hub import Hub
+from relhub.services.set_manager import ManagerForm, set_manager
+from relhub.storage.officials import save_officials
 
 CONSOLE = Path(__file__).parents[1] / "src" / "relhub" / "console"
 PERMITS = ("permit-handling", "case", "V-2026-00001")
@@ -47,6 +52,22 @@ async def test_from_signing_in_to_the_one_face(desk: Browser, hub: Hub) -> None:
     assert desk.path.endswith(f"/relations/{await applicant(hub)}")
     for part in ("J.M. van den Berg", "vergunningverlening", "handhaving", "Tijdlijn", "permits/V-2026-00001", "Lopende zaken"):
         assert part in page.text
+
+
+async def test_the_relation_manager_is_told_by_name_or_else_by_account_and_who_takes_over(desk: Browser, hub: Hub) -> None:
+    relation = await applicant(hub)
+    await set_manager(hub, by_permits(), relation, ManagerForm("m.bos", "Relatiebeheer"), "")
+    page = await desk.see_applicant()
+    assert "m.bos, Relatiebeheer" in page.text
+    assert "relatiebeheerder" in page.text
+    bos, vos = (
+        Listed("Gemeente Voorbeeld", account, name, "Relatiebeheer") for account, name in (("m.bos", "M. Bos"), ("k.vos", "K. Vos"))
+    )
+    async with hub.database.begin() as store:
+        await save_officials(store, [replace(bos, away_from=date(2020, 1, 1), replaced_by="k.vos"), vos])
+    await desk.open(desk.path)
+    assert "M. Bos, Relatiebeheer" in desk.page.text
+    assert "K. Vos, Relatiebeheer" in desk.page.text
 
 
 @pytest.mark.parametrize("person", LOOKERS)
