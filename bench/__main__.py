@@ -17,6 +17,7 @@ from bench.place import measure_place
 from bench.pull import measure_pull, measure_pull_full
 from bench.stage import stage
 from bench.together import measure_fan_out, measure_views_during_a_pull
+from bench.told import measure_told
 from bench.view import measure_view
 from bench.working import measure_working
 from relhub.logs import set_up_logging
@@ -28,6 +29,7 @@ MEASURES = {
     "many-cases": measure_many_cases,
     "many-relations": measure_many_relations,
     "working": measure_working,
+    "told": measure_told,
     "fan-out": measure_fan_out,
     "during-a-pull": measure_views_during_a_pull,
     "pull": measure_pull,

@@ -31,6 +31,9 @@ BEYOND_A_SCHEMA = {
     "body text": ("must not hold a citizen service number",),
     "body subject": ("must not hold a citizen service number",),
     "body outcome": ("must not hold a citizen service number",),
+    "body callback": ("is no address at which", "must not hold a citizen service number"),
+    "body place": ("can't be given beside",),
+    "body cursor": ("is not one that this list gave",),  # sealed by the hub
     "query recorder": ("can't be given beside assignee",),
     "body case": ("is no case of this relation",),
     "body activities": ("names a processing activity that is not known",),

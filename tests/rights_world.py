@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from tests.towns import DEMO, asked, bare_hub, bare_source, rows, with_activity
 
 from relhub.adapters import Adapter
+from relhub.adapters.subscriber import Answer
 from relhub.api.export_page import rendered
 from relhub.config.alerts import load_alert_rules
 from relhub.config.consumers import Agreed
-from relhub.domain.access import FIELD_GROUPS, FieldGroup, Profile
+from relhub.domain.access import FIELD_GROUPS, FieldGroup, Profile, Refusal
 from relhub.domain.compartments import CONFIDENTIALITIES, Level, Opening
 from relhub.domain.entries import BEGINS, SORTS, Entry, Sort
 from relhub.domain.identity import PartyName
@@ -37,6 +38,7 @@ from relhub.domain.record import (
     RecordSet,
 )
 from relhub.domain.relation_managers import RelationManager
+from relhub.domain.subscriptions import Wanted
 from relhub.errors import RelhubError, SourceError
 from relhub.services import compute_alerts
 from relhub.services.ask_export import ask_export, read_export
@@ -55,6 +57,7 @@ from relhub.services.asked import (
     ViewOptions,
 )
 from relhub.services.decide_match import decide_match
+from relhub.services.deliver_round import Round
 from relhub.services.hub import AlertsInForce, Hub
 from relhub.services.list_cases import list_cases
 from relhub.services.list_department_cases import list_department_cases
@@ -66,6 +69,7 @@ from relhub.services.list_source_records import list_source_records
 from relhub.services.lookup_batch import lookup_batch
 from relhub.services.lookup_relation import lookup_relation
 from relhub.services.make_export import KnownConsumers, make_waiting_export
+from relhub.services.make_subscription import new_secret, owner_of
 from relhub.services.open_export import open_export
 from relhub.services.read_sets import replace as replace_records
 from relhub.services.record_entry import keep_entry
@@ -78,14 +82,18 @@ from relhub.services.show_managers import list_managers
 from relhub.services.show_place import show_place
 from relhub.services.show_project import show_project
 from relhub.services.show_timeline import show_timeline
+from relhub.services.teller import Signing, Teller, may_tell
 from relhub.services.view_relation import view_relation
 from relhub.storage import relations
 from relhub.storage.database import Store
 from relhub.storage.entries import KeptStep, department_key
+from relhub.storage.events import horizon
 from relhub.storage.marks import put_marks
 from relhub.storage.officials import save_officials
 from relhub.storage.record_rows import Written
 from relhub.storage.relation_managers import add_manager, end_manager, managers_in, managers_of
+from relhub.storage.sealed_columns import about_secret
+from relhub.storage.subscriptions import Subscription, Taken, add_subscription
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATELY = datetime.now(UTC) - timedelta(hours=1)  # when officials recorded something: alerts hold for some days
@@ -509,6 +517,52 @@ def _of_finding(question: Asked, ids: list[str], refs: list[tuple[str, str]]) ->
     for kind in ("organisation", "branch"):
         yield _paged(list_relations, question, RelationQuery(kind, limit=1))
     yield _once(list_events, question, EventQuery(), "/v1")
+    yield _once(told_of, question, Wanted())
+    for wanted in (
+        *(Wanted(relation_id=id_) for id_ in ids),
+        *(Wanted(project="/".join(ref)) for ref in refs),
+        *(Wanted(bag_id=f"034401000000000{at}") for at in range(2)),
+        *(Wanted(case_kind=kind) for kind in KINDS),
+    ):
+        yield _once(told_of, question, wanted)
+
+
+async def told_of(hub: Hub, question: Asked, wanted: Wanted) -> bytes:
+    """All that a subscription to this is told, from the beginning; why nothing when nothing may be."""
+    known = KnownConsumers(DEMO / "consumers.toml")
+    told: list[bytes] = []
+    known.by_name = {question.consumer.name: Agreed(question.consumer)}
+    teller = Teller(hub, known, lambda _, body, __: _taken(told, body))
+    one = await _subscription(hub, question, wanted)
+    if isinstance(admitted := may_tell(teller, one, NOW), Refusal):
+        return orjson.dumps(admitted.reason)
+    async with hub.database.begin() as store:
+        before = await horizon(store.driver)
+    while True:
+        taken = Taken(one, NOW, waits=False, missed=False)
+        await Round(teller, taken, admitted, Signing(hub, one, NOW), NOW).run(before)
+        [row] = await rows(hub, "SELECT transaction, event FROM subscription WHERE id = $1", one.id)
+        if row["transaction"] == before:
+            break
+        one = replace(one, place=(row["transaction"], row["event"]))
+    await rows(hub, "DELETE FROM subscription")
+    return b"\n".join(told)
+
+
+async def _taken(told: list[bytes], body: bytes) -> Answer:
+    told.append(body)
+    return Answer(204, b"")
+
+
+async def _subscription(hub: Hub, question: Asked, wanted: Wanted) -> Subscription:
+    secret = hub.sealer.seal(new_secret().encode(), about_secret("now", "sub_1"))
+    one = Subscription(
+        "sub_1", owner_of(question), "http://127.0.0.1:1/", "/v1", wanted, NOW, secret, (0, 0), NOW, challenged_at=NOW, verified_at=NOW
+    )
+    async with hub.database.begin() as store:
+        await store.driver.execute("DELETE FROM subscription")
+        await add_subscription(store, one)
+    return one
 
 
 async def export_of(hub: Hub, question: Asked, relation_id: str) -> bytes | View:

@@ -36,6 +36,7 @@ async def test_nothing_that_is_asked_is_answered_otherwise_than_the_document_say
     process = await asyncio.create_subprocess_exec(
         *(Path(sys.executable).with_name("st"), "run", f"{demo}/openapi.json", "--no-color", "--warnings", "off"),
         *(part for name, value in sent.items() for part in ("--header", f"{name}: {value}")),
+        *("--exclude-operation-id", "streamEvents"),  # an answer that goes on: tests/test_event_stream.py
         *("--phases", "examples,fuzzing,stateful" + (",coverage" if coverage else ""), "--max-examples", _MANY or "5"),
         *(() if _MANY else ("--seed", "1")),
         *("--exclude-checks", "positive_data_acceptance", "--output-sanitize", "false"),
@@ -46,4 +47,4 @@ async def test_nothing_that_is_asked_is_answered_otherwise_than_the_document_say
     )
     printed = (await process.communicate())[0].decode()
     assert process.returncode == 0, printed
-    assert f"Tested: {OPERATIONS}" in printed, printed
+    assert f"Tested: {OPERATIONS - 1}" in printed, printed

@@ -1,5 +1,6 @@
 """Events: in the order of commits, of what may be seen, and nothing but ids."""
 
+import asyncio
 import contextlib
 import tomllib
 from dataclasses import replace
@@ -11,6 +12,7 @@ from urllib.parse import unquote
 import httpx2
 import orjson
 import pytest
+from tests.processes import until
 from tests.towns import DEMO, asked, by_contact_centre, headers_of, rows, seeing
 
 from relhub.config.access_rules import load_access_rules
@@ -23,6 +25,7 @@ from relhub.services.cursors import seal_cursor
 from relhub.services.hub import Hub
 from relhub.services.list_events import list_events
 from relhub.services.pull_source import pull_all
+from relhub.storage.compartments import Key, keep_compartments
 from relhub.storage.events import Change, add_events
 
 FOLLOWING = asked("contact-centre", "following-changes")
@@ -194,6 +197,23 @@ def test_a_rule_that_lets_follow_and_wants_an_occasion_is_refused_at_the_start(t
     assert tomllib.loads(rules.read_text())
     with pytest.raises(ConfigurationError, match="follow"):
         load_access_rules(rules)
+
+
+async def test_an_event_of_a_compartment_that_was_made_while_it_was_asked_for_is_not_skipped(hub: Hub) -> None:
+    cursor = await caught_up(hub)
+    async with hub.database.begin() as slow:
+        await slow.driver.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
+        asking = asyncio.create_task(follow(hub, cursor))
+
+        async def it_waits() -> bool:
+            return bool(await rows(hub, "SELECT FROM pg_locks WHERE relation = 'event'::regclass AND NOT granted"))
+
+        await until(it_waits)
+        key: Key = ("permits", "licensing", "a kind that was not there", "openbaar")
+        new = (await keep_compartments(slow, [key]))[key]
+        await add_events(slow, "permits", [Change("case.changed", None, "permits/NEW", [new])], datetime.now(UTC))
+    events, cursor = await asking
+    assert subjects(events + (await follow(hub, cursor))[0]) == {"permits/NEW"}
 
 
 async def test_a_cursor_that_was_not_given_is_refused(hub: Hub) -> None:

@@ -120,6 +120,8 @@ def settings_for(database_url: str, sources_dir: Path) -> Settings:
         alerts=DEMO / "alerts.toml",
         consumers=DEMO / "consumers.toml",
         keys_file=DEMO / "keys.toml",
+        subscribers="afnemer.voorbeeld.example, http://127.0.0.1:*",
+        subscriber_networks="127.0.0.0/8",
     )
 
 

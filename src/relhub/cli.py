@@ -1,6 +1,7 @@
 """The `relhub` command: reads the command line, calls a service, says how it went."""
 
 import asyncio
+import contextlib
 import gc
 import json
 import sys
@@ -133,13 +134,14 @@ def serve() -> None:
     """Serve the API on RELHUB_HOST and RELHUB_PORT (127.0.0.1:8000), until SIGTERM: requests in flight are finished first."""
     import uvicorn
 
+    from relhub.api.internal import ApiServer
     from relhub.main import create_app
 
     settings = _checked_settings()
     app = create_app(settings)
     gc.freeze()  # what is there now stays …
     gc.set_threshold(20_000, 50, 100)  # … and a request leaves nothing that has to be looked for each time: a tenth of its cost
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -149,6 +151,11 @@ def serve() -> None:
         proxy_headers=False,  # whom to believe about the caller is a setting of ours
         timeout_graceful_shutdown=round(settings.drain_timeout),
     )
+    server = ApiServer(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(3)
 
 
 @app.command()

@@ -51,6 +51,10 @@ class ExportStopped(RelhubError):
     """The process that makes an export ends: another makes it, from the beginning."""
 
 
+class DeliveryLost(RelhubError):
+    """Another process has taken a subscription over, or its owner changed it: what this one noted of its round is not kept."""
+
+
 # Errors of configuration and of the installation.
 
 

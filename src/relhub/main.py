@@ -27,6 +27,7 @@ from relhub.api import (
     relations,
     sources,
     subject_requests,
+    subscriptions,
 )
 from relhub.api.middleware import BodyLimit, Observe
 from relhub.api.proxies import Proxies
@@ -74,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
         places.router,
         projects.router,
         events.router,
+        subscriptions.router,
         exports.router,
         sources.router,
         health.router,

@@ -36,6 +36,14 @@ alerts_followed = Counter(
 )
 alerts_dismissed = Counter("relhub_alerts_dismissed", "Alerts that a department has done with, by rule and why.", ["rule", "reason"])
 alerts_past = Counter("relhub_alert_causes_past", "Causes of alerts of which the time passed, by rule.", ["rule"])
+deliveries = Counter(
+    "relhub_deliveries", "Events that subscribers were told: told, failed (to be tried again), held (not any more).", ["outcome"]
+)
+delivery_lag = Histogram(
+    "relhub_delivery_lag_seconds",
+    "How long after it happened a subscriber had been told.",
+    buckets=(0.25, 0.5, 1, 2, 5, 15, 60, 300, 3600, 86400),
+)
 
 # Of the database, so the same in every process: read when somebody asks.
 database_up = Gauge("relhub_database_up", "1 when the database answers.")
@@ -50,6 +58,13 @@ requests_overdue = Gauge("relhub_subject_requests_overdue", "Requests of subject
 pull_waiting = Gauge("relhub_pull_waiting_seconds", "For how long a pull has been waiting for a worker; 0 when none is.")
 exports_waiting = Gauge("relhub_exports_waiting", "Exports that wait or are being made.")
 export_waiting = Gauge("relhub_export_waiting_seconds", "How long ago the oldest of these was asked for; 0 when there is none.")
+
+deliveries_held = Gauge("relhub_deliveries_held", "Events that subscribers could not be told within three days.")
+delivery_waiting = Gauge(
+    "relhub_delivery_waiting_seconds",
+    "How long ago the longest waiting event was first told in vain, or came behind one; 0 when none waits.",
+)
+subscriber_failing = Gauge("relhub_subscriber_failing_seconds", "For how long a subscriber could not be told anything; 0 when all can.")
 
 log_unsealed = Gauge(
     "relhub_log_unsealed_seconds", "For how long the oldest row of the consultation log waits for its seal; 0 when none does."

@@ -18,7 +18,7 @@ import orjson
 import uvicorn
 
 from relhub import ready
-from relhub.api.internal import QuietServer
+from relhub.api.internal import ApiServer, QuietServer
 from relhub.config.officials_file import read_officials
 from relhub.config.settings import Settings
 from relhub.demo import DEMO_SECRETS, SYSTEMS, prepare_town
@@ -36,6 +36,10 @@ from relhub.storage.migrate import migrate, new_migration
 
 DEMO = Path(__file__).parent / "demo"
 _SECONDS_TO_FINISH = 15
+
+
+class _QuietApiServer(QuietServer, ApiServer):
+    pass
 
 
 async def run_all(directory: Path, port: int, relations: int, faults: Mapping[str, str]) -> None:
@@ -211,6 +215,8 @@ def _settings(directory: Path, port: int, database_url: str, owner_url: str, url
         console_url=f"http://127.0.0.1:{port}",
         console_demo=True,
         event_source="urn:nld:oin:00000003002564440000:systeem:relhub",
+        subscribers="http://127.0.0.1:*, afnemer.voorbeeld.example",  # for who tries a receiver on this machine
+        subscriber_networks="127.0.0.0/8",
         **files,
     )
 
@@ -220,7 +226,7 @@ async def _serve(settings: Settings, directory: Path, ending: list[Callable[[], 
         create_app(settings), host=settings.host, port=settings.port, access_log=False, log_config=None, server_header=False,
         proxy_headers=False, timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )  # fmt: skip
-    server = QuietServer(config)
+    server = _QuietApiServer(config)
     ending.append(lambda: setattr(server, "should_exit", True))
     serving = asyncio.create_task(server.serve())
     file = directory / "ready.json"

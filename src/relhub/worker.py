@@ -1,4 +1,4 @@
-"""`relhub worker`: pulls the sources when they are due or when somebody asks. Any number of them, on any number of machines."""
+"""`relhub worker`: pulls the sources when they are due or when somebody asks, and does what else takes time. Any number of them, on any number of machines."""
 
 import asyncio
 import contextlib
@@ -11,6 +11,7 @@ import structlog
 from relhub.adapters.logboek import Logboek, logboek
 from relhub.config.settings import Settings
 from relhub.config.watch import Watched, watch
+from relhub.deliverer import delivering
 from relhub.errors import DatabaseUnusable, ExportLost, PullLost, PullRefused, SourceError
 from relhub.logs import places
 from relhub.main import internal_server, running, traces
@@ -84,9 +85,11 @@ class Worker:
         purging = asyncio.create_task(self._again_and_again(self._purge))
         exporting = asyncio.create_task(self._again_and_again(self._export))
         alerting = asyncio.create_task(self._again_and_again(self._compute_alerts))
-        await self._again_and_again(self._look)
-        await self._drain()
-        await asyncio.gather(tending, telling, purging, exporting, alerting)
+        async with delivering(self._hub, self._consumers, self._stopping.is_set) as deliverer:
+            following = asyncio.create_task(deliverer.run())
+            await self._again_and_again(self._look)
+            await self._drain()
+            await asyncio.gather(tending, telling, purging, exporting, alerting, following)
         log.info("worker stopped")
 
     async def _again_and_again(self, duty: Callable[[], Awaitable[None]]) -> None:

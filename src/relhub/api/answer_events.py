@@ -7,6 +7,14 @@ from pydantic import Field
 
 from relhub.api.answer_party import Described
 
+EventType = Literal[
+    "nl.relaties.relatie-gewijzigd",
+    "nl.relaties.relatie-samengevoegd",
+    "nl.relaties.relatie-vervallen",
+    "nl.zaken.zaak-gewijzigd",
+    "nl.zaken.zaak-vervallen",
+]
+
 
 class CloudEvent(Described):
     """That something changed (gebeurtenis), as a CloudEvent in the NL GOV profile: information-poor, so ids and never what changed."""
@@ -16,13 +24,7 @@ class CloudEvent(Described):
     source: str = Field(
         title="Herkomst", description="The installation that says so.", examples=["urn:nld:oin:00000003002564440000:systeem:relhub"]
     )
-    type: Literal[
-        "nl.relaties.relatie-gewijzigd",
-        "nl.relaties.relatie-samengevoegd",
-        "nl.relaties.relatie-vervallen",
-        "nl.zaken.zaak-gewijzigd",
-        "nl.zaken.zaak-vervallen",
-    ] = Field(
+    type: EventType = Field(
         title="Soort gebeurtenis",
         description=(
             "A relation changed (gewijzigd: its records, its cases, or which records it has), was merged into another (samengevoegd: "

@@ -20,6 +20,7 @@ from relhub.api import (
     relations,
     sources,
     subject_requests,
+    subscriptions,
 )
 from relhub.api.document_parts import HEADERS, PARAMETERS, PROBLEMS, header_refs, problem_response, problem_schemas
 
@@ -60,6 +61,7 @@ _TAGS: Final = [
     {"name": "consultation-log", "description": "Who looked at whom, and why (raadplegingenlogboek)."},
     {"name": "exports", "description": "All that is held of a relation, for the one it is about (inzage-export)."},
     {"name": "events", "description": "What changed (gebeurtenissen)."},
+    {"name": "subscriptions", "description": "Being told of changes at an address of one's own (abonnementen)."},
     {"name": "sources", "description": "The systems (bronnen) from which it comes."},
 ]
 
@@ -101,6 +103,7 @@ def openapi_document() -> dict[str, Any]:
             *places.router.routes,
             *projects.router.routes,
             *events.router.routes,
+            *subscriptions.router.routes,
             *exports.router.routes,
             *sources.router.routes,
         ],
@@ -147,7 +150,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
             "description": "Asked for" if well == "202" else "Made",
             "headers": header_refs("API-Version", "X-Trace-Id", "Location"),
         }
-    if method == "post" and (well == "201" or path.endswith("/steps")):
+    if method != "get" and (well == "201" or path.endswith("/steps") or path.startswith(_SUBSCRIPTIONS)):
         answers[well]["headers"] |= header_refs("ETag") if "subject-requests" not in path else {}
     if tag:
         answers["304"] = {"description": "What you have still says the same.", "headers": header_refs("API-Version", "X-Trace-Id", *tag)}
@@ -175,6 +178,7 @@ _WRITES: Final = (
     "/_dismiss",
     "/managers",
 )
+_SUBSCRIPTIONS: Final = "/subscriptions"
 _ENTRIES_BY_ID: Final = ("/contact-moments/{", "/tasks/{", "/commitments/{")
 _OF_ENTRIES: Final = ("/contact-moments", "/tasks", "/commitments")
 
@@ -187,9 +191,10 @@ def _without_null(schema: dict[str, Any]) -> None:
 
 def _parameters_of(path: str, method: str) -> list[str]:
     own = ["CacheControl"] if path in ("/relations/_lookup", "/relations/{id}") else []
+    own += ["LastEventId"] if path == "/events/stream" else []
     own += ["IfNoneMatch"] if _is_tagged(path, method) else []
-    own += ["IfMatch"] if path.endswith("/steps") else []
-    own += ["IdempotencyKey"] if method == "post" and path.endswith(_WRITES) else []
+    own += ["IfMatch"] if path.endswith("/steps") or method in ("patch", "delete") else []
+    own += ["IdempotencyKey"] if method == "post" and (path.endswith(_WRITES) or path.startswith(_SUBSCRIPTIONS)) else []
     own += [] if path.startswith(_FOR_THE_SUBJECT) else ["Official"]
     return ["ProcessingActivity", "Occasion", "TraceParent", *own]
 
@@ -198,7 +203,7 @@ def _is_tagged(path: str, method: str) -> bool:
     """Not the log: every look at it adds to it. Nor an export, which stays as it was made."""
     if method != "get" or path.startswith(_FOR_THE_SUBJECT):
         return False
-    return path.startswith(("/relations/{", "/cases/{", "/places/{", "/projects/{", *_ENTRIES_BY_ID))
+    return path.startswith(("/relations/{", "/cases/{", "/places/{", "/projects/{", *_ENTRIES_BY_ID)) or path == f"{_SUBSCRIPTIONS}/{{id}}"
 
 
 def _problems_of(path: str, method: str) -> list[str]:
@@ -208,6 +213,10 @@ def _problems_of(path: str, method: str) -> list[str]:
     if path.startswith("/sources"):
         names += ["NotFound"] if "{name}" in path else []
         names += ["KeyReused"] if method == "post" else []
+    elif path.startswith(_SUBSCRIPTIONS):
+        names += ["NotFound"] if "{id}" in path else []
+        names += ["Conflict"] if method in ("post", "patch") else []
+        names += ["Changed"] if method in ("patch", "delete") else []
     elif path.startswith(_OF_ENTRIES):
         names += ["NotFound"] if "{id}" in path else []
         names += ["Conflict"] if method == "post" else []
@@ -219,9 +228,9 @@ def _problems_of(path: str, method: str) -> list[str]:
     elif "subject-requests" in path:
         names += ["NotFound"] if "{id}" in path else []
         names += ["Conflict"] if method == "post" else []
-    elif path != "/events":
+    elif not path.startswith("/events"):
         names.append("SourceRefused")
         names += ["NotFound"] if ("{" in path or path == "/relations/_lookup") and not path.startswith("/places") else []
         names += ["KeyReused"] if path.endswith(("/exports", "/_dismiss")) else []
         names += ["Expired"] if path.startswith("/exports/{id}/") else []
-    return [*names, "TooLarge", "UnsupportedMediaType"] if method == "post" else names
+    return [*names, "TooLarge", "UnsupportedMediaType"] if method in ("post", "patch") else names

@@ -155,6 +155,13 @@ PARAMETERS: Final[dict[str, Any]] = {
         'W/"6BZKGQH435MB3XA66EKA6TGGC5"',
         pattern=".*",
     ),
+    "LastEventId": _parameter(
+        "Last-Event-ID",
+        "Laatste gebeurtenis",
+        "The last `id` that you were given, or `next` of `GET /events`: what came after it is told. Clients send it by themselves when they connect again.",
+        examples.OLDEST,
+        pattern="[A-Za-z0-9._~=-]{1,500}",
+    ),
     "CacheControl": _parameter(
         "Cache-Control",
         "Hoogste leeftijd",

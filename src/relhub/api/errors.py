@@ -22,6 +22,7 @@ from relhub.errors import (
     ChangedMeanwhile,
     ConfigurationError,
     DatabaseUnusable,
+    DeliveryLost,
     ExportExpired,
     ExportLost,
     ExportStopped,
@@ -127,6 +128,7 @@ ANSWERS: Final[Mapping[type[RelhubError], Answer]] = {
     PullRefused: Answer(409, "pull-refused", "The pull changed nothing"),
     PurgeRefused: UNEXPECTED,  # met by a command and a worker only
     PullLost: Answer(409, "pull-lost", "Another process pulls this source"),
+    DeliveryLost: UNEXPECTED,  # met by a worker only
     LogboekUnavailable: UNEXPECTED,  # met by a worker only
     ExportExpired: Answer(410, "export-expired", "This export is no longer there"),
     ExportLost: UNEXPECTED,  # met by a worker only, as is the next

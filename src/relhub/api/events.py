@@ -1,14 +1,18 @@
-"""/events: what changed."""
+"""/events: what changed, for who asks again and again, and over a connection that stays open."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from relhub.api.answer_events import Events
-from relhub.api.gate import Gated, Route
+from relhub.api.gate import Gated, Route, let_in_again
 from relhub.api.parameters import event_query
+from relhub.errors import InvalidInput, Problem
 from relhub.services.asked import EventQuery
 from relhub.services.list_events import list_events
+from relhub.services.stream_events import EventStream
 
 router = APIRouter(prefix="/v1/events", route_class=Route, tags=["events"])
 
@@ -30,3 +34,54 @@ router = APIRouter(prefix="/v1/events", route_class=Route, tags=["events"])
 async def get_events(request: Request, gated: Gated, query: Annotated[EventQuery, Depends(event_query)]) -> Response:
     base = f"{request.scope.get('root_path', '')}/v1"
     return Response(await list_events(gated.hub, gated.asked(), query, base), media_type="application/json")
+
+
+class EventStreamResponse(StreamingResponse):
+    """Server-Sent Events (WHATWG HTML, section 9.2)."""
+
+    media_type = "text/event-stream"
+
+
+_LAST = re.compile(r"[A-Za-z0-9._~=-]{1,500}")
+_WRONG_LAST = Problem("header Last-Event-ID", "is not one that this stream gave; start again without it")
+
+
+async def _stream_query(
+    request: Request,
+    start: Annotated[
+        Literal["oldest", "now"],
+        Query(title="Begin", description="Where to begin without `Last-Event-ID`: with the oldest event that is kept, or now."),
+    ] = "now",
+) -> EventQuery:
+    """From where on: `Last-Event-ID`, which clients send by themselves when they connect again."""
+    sent = request.headers.getlist("last-event-id")
+    if len(sent) > 1 or (sent and sent[0] and not _LAST.fullmatch(sent[0])):
+        raise InvalidInput(_WRONG_LAST)
+    return EventQuery(sent[0] if sent else "", 100, start)
+
+
+@router.get(
+    "/stream",
+    operation_id="streamEvents",
+    response_class=EventStreamResponse,
+    summary="What changes, as it does",
+    description=(
+        "The same events over a connection that stays open, as Server-Sent Events: `event` is the type, `data` the CloudEvent, `id` the place to go on "
+        "from, which also `GET /events` takes as `cursor`. Connect again with the last `id` as `Last-Event-ID`; an event may come twice. Every fifteen seconds "
+        "there is a sign of life. What may be told is decided each time: what you may no longer see you are no longer told, and when you may not "
+        "follow any more, or your token or key ends, so does the answer. It also ends after `seconds`, and when relhub is restarted. Five at once per application and process. "
+        "Each telling is logged."
+    ),
+)
+async def get_stream(
+    request: Request,
+    gated: Gated,
+    query: Annotated[EventQuery, Depends(_stream_query)],
+    seconds: Annotated[
+        int, Query(ge=1, le=3600, title="Seconden", description="After so many the answer ends; connect again then.")
+    ] = 3600,
+) -> Response:
+    base = f"{request.scope.get('root_path', '')}/v1"
+    stream = EventStream(gated.hub, gated.asked(), base, let_in_again(request), seconds)
+    await stream.open(query)
+    return EventStreamResponse(stream.messages(), headers={"X-Accel-Buffering": "no"})

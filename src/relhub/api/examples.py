@@ -51,6 +51,11 @@ _TASK: Final = {
 }
 _COMMITMENT: Final = {"capacity": "licensing", "subject": "Terugbellen over het besluit", "due": "2030-01-15"}
 _MADE: Final = frozenset({"id"})
+_FOLLOWING: Final = _asked_for("following-changes")
+_SUBSCRIPTION: Final = {"callback": "https://afnemer.voorbeeld.example/relhub", "project": "projects/PRJ-0001"}
+OLDEST: Final = "aDMyI0dRvy3cMeSrrswJiEsWABTdVgbs8ocFsP7suFnJRNOMA1SKEfmTdU13u9rSFk4QmclXioxVzQx2I0nc1wNel6B06jOnFPIO-Uw937BcIg"
+_SUBSCRIBED: Final = {"id": f"sub_{_HEX}"}
+_OF_A_SUBSCRIPTION: Final = frozenset({"id", "createdAt"})
 _SOURCE: Final = {"name": "permits"}
 _PAGED: Final = frozenset({"next"})
 _RELATION: Final = {"id": "rel_4G04NJKW8P033NPZ6FXCS4EHJT"}
@@ -247,6 +252,32 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
         )
     },
     "listEvents": {"first": Example("The permits desk, from the beginning", _asked_for("following-changes") | {"limit": 1}, varies=_PAGED)},
+    "streamEvents": {
+        "first": Example("The permits desk, for a second; here the first of them", _FOLLOWING | {"Last-Event-ID": OLDEST, "seconds": 1})
+    },
+    "subscribe": {
+        "project": Example("The permits desk, changes of a project", _FOLLOWING, _SUBSCRIPTION, _OF_A_SUBSCRIPTION | {"secret"}),
+    },
+    "listSubscriptions": {
+        "first": Example("The permits desk", _FOLLOWING | {"limit": 1}, None, frozenset({"results", "next"}), "subscribe")
+    },
+    "getSubscription": {"project": Example("The permits desk", _FOLLOWING | _SUBSCRIBED, None, _OF_A_SUBSCRIPTION, "subscribe")},
+    "changeSubscription": {
+        "types": Example(
+            "The permits desk, of cases only",
+            _FOLLOWING | _SUBSCRIBED,
+            {"types": ["nl.zaken.zaak-gewijzigd", "nl.zaken.zaak-vervallen"]},
+            _OF_A_SUBSCRIPTION,
+            "subscribe",
+        )
+    },
+    "endSubscription": {"project": Example("The permits desk", _FOLLOWING | _SUBSCRIBED, None, _OF_A_SUBSCRIPTION, "subscribe")},
+    "listDeliveries": {"none": Example("The permits desk, when all goes well", _FOLLOWING | _SUBSCRIBED, after="subscribe")},
+    "verifySubscription": {"again": Example("The permits desk", _FOLLOWING | _SUBSCRIBED, None, _OF_A_SUBSCRIPTION, "subscribe")},
+    "rotateSecret": {"new": Example("The permits desk", _FOLLOWING | _SUBSCRIBED, None, _OF_A_SUBSCRIPTION | {"secret"}, "subscribe")},
+    "replaySubscription": {
+        "all": Example("The permits desk, all that is kept", _FOLLOWING | _SUBSCRIBED, {"cursor": OLDEST}, _OF_A_SUBSCRIPTION, "subscribe")
+    },
     "listSources": {"health": Example("An administrator", _BY_ADMINISTRATOR)},
     "getSource": {"health": Example("An administrator", _BY_ADMINISTRATOR | _SOURCE, varies=frozenset({"lagSeconds", "pull"}))},
     "listQuarantine": {"health": Example("An administrator", _BY_ADMINISTRATOR | _SOURCE)},

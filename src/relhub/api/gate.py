@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request, Response
 from fastapi.dependencies.models import Dependant
-from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
@@ -54,7 +53,7 @@ class Route(APIRoute):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._gives = "text/html" if self.response_class is HTMLResponse else "application/json"
+        self._gives = getattr(self.response_class, "media_type", None) or "application/json"
         if can_call(self.dependant):
             self.app = self._answer_plainly
 
@@ -112,6 +111,14 @@ async def _authenticated(request: Request, sent: Mapping[str, list[str]]) -> Aut
         authentication.note_refusal(error, peer)
         raise
     return await authentication.authenticate(state.hub, _token(sent.get("authorization", [])), address, oin)
+
+
+def let_in_again(request: Request) -> Callable[[], Coroutine[Any, Any, Consumer]]:
+    """Who asked, as is agreed for them now: for an answer that goes on. Raises as the gate does when they are not let in any more."""
+    sent, state, client = _sent(request), request.app.state, request.scope.get("client")
+    address, oin = state.proxies.read(sent, client[0] if client else "")
+    authentication: Authentication = state.authentication
+    return lambda: authentication.again(state.hub, _token(sent.get("authorization", [])), address, oin)
 
 
 def _token(sent: list[str]) -> str | None:

@@ -42,6 +42,16 @@ def internal_app(hub: Hub) -> FastAPI:
     return app
 
 
+class ApiServer(uvicorn.Server):
+    """Serves the API. When it is to end it first tells those who follow events: their answers have no end of their own."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        hub: Hub | None = getattr(self.config.app.state, "hub", None)  # type: ignore[union-attr]  # an application, not its name
+        if hub:
+            hub.events.end()
+        await super().shutdown(sockets)
+
+
 class QuietServer(uvicorn.Server):
     """A server that leaves the signals to whoever started it."""
 

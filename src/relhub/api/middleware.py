@@ -47,13 +47,15 @@ class Observe:
         before = tracing.passed_on.set(f"00-{trace_id}-{span_id}-{_flags_of(traceparent, trace_id)}")
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(trace_id=trace_id)
-        started, status = time.perf_counter(), 0
+        started, status, answered_in = time.perf_counter(), 0, None
 
         async def complete(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered_in
             if message["type"] == "http.response.start":
                 status = message["status"]
                 given = {name for name, _ in message["headers"]}
+                if any(value.startswith(b"text/event-stream") for _, value in message["headers"]):  # goes on for as long as it likes
+                    answered_in = time.perf_counter() - started
                 always = (header for header in _ALWAYS if header[0] not in given)
                 message["headers"] = [*message["headers"], *always, (b"x-trace-id", trace_id.encode())]
             await send(message)
@@ -68,7 +70,7 @@ class Observe:
                 raise ConnectionAbortedError("the answer broke off") from None
         finally:
             tracing.passed_on.reset(before)
-            _log(scope, traceparent, status, started)
+            _log(scope, traceparent, status, time.perf_counter() - started if answered_in is None else answered_in)
 
 
 def trace_id_of(traceparent: str) -> str:
@@ -88,12 +90,11 @@ def _flags_of(traceparent: str, trace_id: str) -> str:
     return traceparent[53:55] if traceparent[3:35] == trace_id else "01"
 
 
-def _log(scope: Scope, traceparent: str, status: int, started: float) -> None:
+def _log(scope: Scope, traceparent: str, status: int, seconds: float) -> None:
     """Logged, measured and traced: the template of the route, never the path or the query: those hold ids, or whatever someone put there."""
     route = scope.get("state", {}).get("route", "unknown")
     asking = scope.get("state", {}).get("asking")
     method = scope["method"] if scope["method"] in _METHODS else "other"
-    seconds = time.perf_counter() - started
     metrics.requests.labels(method, route, status).observe(seconds)
     tracing.answered(scope["state"]["trace_id"], scope["state"]["span_id"], traceparent, method, route, status, seconds)
     consumer = asking.consumer.name if asking else None

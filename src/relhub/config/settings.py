@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from relhub.domain.callbacks import read_rules
 from relhub.errors import ConfigurationError
 
 _OVER_TLS = re.compile(r"https://\S+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?")
@@ -34,6 +35,17 @@ def networks_only(text: str) -> str:
     """A validator: addresses or networks, with commas between."""
     for part in filter(None, text.split(",")):
         ip_network(part.strip())  # raises ValueError
+    return text
+
+
+def listed(text: str) -> list[str]:
+    """What stands between the commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def callbacks_only(text: str) -> str:
+    """A validator: hosts of subscribers, with commas between."""
+    read_rules(listed(text), [])  # raises ValueError
     return text
 
 
@@ -70,6 +82,8 @@ class Settings(BaseSettings):
     failure_limit: Annotated[str, Field(pattern=RATES)] = "60/minute"  # tokens that are not accepted, per address; "": none
     trusted_proxies: Annotated[str, AfterValidator(networks_only)] = ""  # networks whose headers about the caller are believed
     client_oin_header: Annotated[str, Field(pattern=r"^([A-Za-z0-9-]+)?$")] = ""  # in which they say whose certificate it is
+    subscribers: Annotated[str, AfterValidator(callbacks_only)] = ""  # hosts that may be told of changes; "": none
+    subscriber_networks: Annotated[str, AfterValidator(networks_only)] = ""  # where they may be besides the public internet
     keep_events_days: Annotated[int, Field(ge=1, le=36_500)] = 90
     keep_notices_days: Annotated[int, Field(ge=1, le=36_500)] = 365  # after the privacy officer was told
     keep_requests_days: Annotated[int, Field(ge=1, le=36_500)] = 1826  # of subjects, after they were decided

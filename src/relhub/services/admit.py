@@ -21,6 +21,7 @@ from relhub.services.asked import Asked
 from relhub.services.fetch_case import could_show, fetch_case
 from relhub.services.hub import Hub
 from relhub.services.tell_privacy_officer import keep_notice
+from relhub.storage.database import Driver
 from relhub.storage.entries import opened_by
 from relhub.storage.log import Look, add_look
 from relhub.storage.seen import ENTRY
@@ -96,6 +97,16 @@ async def admit(
     return admitted
 
 
+def decide_now(hub: Hub, asked: Asked, operation: str) -> Admitted | Refusal:
+    """The same of a question without an occasion, with the rules in force and the compartments that are known; logs nothing."""
+    occasion = Occasion("none")
+    activity = admits(hub.access.rules, asked.consumer, asked.activity, occasion)
+    if isinstance(activity, Refusal):
+        return activity
+    profile = hub.access.profile(activity, asked.consumer.organisation)
+    return Admitted(profile, occasion, _look(hub, asked, occasion, operation, profile, ()))
+
+
 async def _opened_by(hub: Hub, admitted: Admitted) -> str:
     """The relation that an entry is the occasion for. Raises NotAllowed (logged) when it is none."""
     look, occasion = admitted.look, admitted.occasion
@@ -139,7 +150,12 @@ def _of_own_organisation(hub: Hub, asked: Asked, occasion: Occasion) -> bool:
 async def renew(hub: Hub, admitted: Admitted) -> None:
     """Decides again, now that there are cases of compartments that were not there."""
     async with hub.database.driver() as driver:
-        await hub.access.renew(driver)
+        await renewed(hub, driver, admitted)
+
+
+async def renewed(hub: Hub, driver: Driver, admitted: Admitted) -> None:
+    """The same with a connection that is at hand."""
+    await hub.access.renew(driver)
     admitted.profile = hub.access.profile(admitted.profile.activity, admitted.profile.organisation)
     admitted.look = replace(admitted.look, levels=admitted.look.levels | dict(admitted.profile.by_capacity))
 

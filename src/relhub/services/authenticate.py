@@ -102,6 +102,13 @@ class Authentication:
         self._limits.count(who.agreed)
         return who
 
+    async def again(self, hub: Hub, token: str | None, address: str, oin: str) -> Consumer:
+        """Who was let in with this, as is agreed for them now; counted as no question. Raises as `authenticate` does when they are not any more."""
+        who = await self._known(hub, token) or await self._verified(token or "", address)
+        if who.agreed.oin and who.agreed.oin != oin:
+            raise NotAuthenticated("certificate")
+        return who.consumer
+
     async def _known(self, hub: Hub, token: str | None) -> Authenticated | None:
         """Without verifying anything anew; None for a token that has to be, or is no good."""
         if token is None:

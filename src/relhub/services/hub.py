@@ -13,12 +13,14 @@ from relhub.adapters.registry import open_adapter
 from relhub.config.access_rules import check_sources, load_access_rules
 from relhub.config.alerts import check_alert_rules, load_alert_rules
 from relhub.config.keys import keys_of
-from relhub.config.settings import Settings
+from relhub.config.settings import Settings, listed
 from relhub.config.sources import SourceConfig, load_sources
 from relhub.domain.access import AccessRules
 from relhub.domain.alerts import AlertRules
+from relhub.domain.callbacks import CallbackRules, read_rules
 from relhub.domain.retention import Keep
 from relhub.services.decide_access import Access
+from relhub.services.event_watch import EventWatch
 from relhub.storage.database import Database
 from relhub.storage.sealing import Sealer
 
@@ -50,6 +52,9 @@ class Hub:
     lately: timedelta = timedelta(180)  # so long after a case ended, those who dealt with it did so lately
     keep: Keep = field(default_factory=Keep)
     alerts: AlertsInForce = field(default_factory=AlertsInForce)
+    events: EventWatch = field(default_factory=EventWatch, repr=False)
+    callbacks: CallbackRules = field(default_factory=CallbackRules)
+    """Where subscribers may be told."""
     fetching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2), repr=False)
     """Of those who ask for fresh data no more than this wait for the store at once: the other connections are for looking."""
 
@@ -81,6 +86,7 @@ class Hub:
             stack,
             event_source=settings.event_source,
             own_activity=settings.own_activity,
+            callbacks=read_rules(listed(settings.subscribers), listed(settings.subscriber_networks)),
             protected_when_unknown=settings.non_disclosure_when_unknown,
             lately=timedelta(settings.lately_days),
             alerts=alerts,

@@ -1,7 +1,7 @@
 """Making the exports that were asked for: by one process at a time, decided again with the rules in force, whole or not at all."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from relhub.services.hub import Hub
 from relhub.services.look import look_with
 from relhub.services.show_numbers import with_numbers
 from relhub.storage import exports
-from relhub.storage.exports import Asker, Export
+from relhub.storage.exports import Export
 from relhub.storage.sealed_columns import about_export
 
 _AT_HAND = 20  # open exports that are looked at for one that no living process is at
@@ -47,6 +47,15 @@ class KnownConsumers:
     def read(self) -> None:
         """The file, again. Raises ConfigurationError, and what was agreed before then stays in force."""
         self.by_name: Mapping[str, Agreed] = load_consumers(self._path).by_name
+
+    def as_agreed(self, name: str, organisation: str, department: str, roles: Sequence[str]) -> Consumer | None:
+        """The consumer as it was when it asked (its token may have narrowed it), within what is agreed for it now."""
+        agreed = self.by_name.get(name)
+        if agreed is None or agreed.consumer.organisation != organisation:
+            return None
+        if department not in {agreed.consumer.department, *agreed.departments}:
+            return None
+        return replace(agreed.consumer, department=department, roles=agreed.consumer.roles & frozenset(roles))
 
 
 async def make_waiting_export(hub: Hub, consumers: KnownConsumers, stopping: Stopping) -> bool:
@@ -98,21 +107,12 @@ async def _make(hub: Hub, consumers: KnownConsumers, export: Export, stopping: S
 async def _decide(hub: Hub, consumers: KnownConsumers, export: Export) -> Admitted:
     """What may be seen now by who asked then. Raises NotAllowed."""
     asker = export.asker
-    consumer = _who(consumers.by_name.get(asker.consumer), asker)
+    consumer = consumers.as_agreed(asker.consumer, asker.organisation, asker.department, asker.roles)
     if consumer is None:
         raise NotAllowed(_UNKNOWN)
     span, now = os.urandom(8).hex(), datetime.now(UTC)
     asked = Asked(consumer, asker.official, asker.activity, asker.occasion, asker.trace_id, now, span, asker.span_id)
     return with_numbers(await admit_export(hub, asked, "export"))
-
-
-def _who(agreed: Agreed | None, asker: Asker) -> Consumer | None:
-    """The consumer as it was when it asked (its token may have narrowed it), within what is agreed for it now."""
-    if agreed is None or agreed.consumer.organisation != asker.organisation:
-        return None
-    if asker.department not in {agreed.consumer.department, *agreed.departments}:
-        return None
-    return replace(agreed.consumer, department=asker.department, roles=agreed.consumer.roles & frozenset(asker.roles))
 
 
 async def _gather(hub: Hub, admitted: Admitted, export: Export, stopping: Stopping) -> Gathered:

@@ -7,7 +7,7 @@ from relhub import metrics
 from relhub.domain.dates import AMSTERDAM
 from relhub.errors import DatabaseUnusable
 from relhub.services.hub import Hub
-from relhub.storage import exports, log_exports, log_partitions, log_seals, notices, subject_requests
+from relhub.storage import deliveries, exports, log_exports, log_partitions, log_seals, notices, subject_requests, subscriptions
 from relhub.storage.pulls import waiting_since
 from relhub.storage.sources import SourceState, source_states
 
@@ -19,6 +19,9 @@ _OF_THE_DATABASE = (
     metrics.requests_overdue,
     metrics.exports_waiting,
     metrics.export_waiting,
+    metrics.deliveries_held,
+    metrics.delivery_waiting,
+    metrics.subscriber_failing,
     metrics.log_unsealed,
     metrics.log_unsent,
     metrics.log_astray,
@@ -36,6 +39,8 @@ async def watch_sources(hub: Hub) -> None:
             overdue = await subject_requests.overdue(store.driver, datetime.now(AMSTERDAM).date())
             untold = await notices.oldest_untold(store.driver)
             open_exports, asked_for = await exports.waiting(store)
+            undelivered, held = await deliveries.figures(store.driver)
+            failing = await subscriptions.oldest_failing(store.driver)
             unsealed = await log_seals.oldest_unsealed(store.driver)
             unsent = await log_exports.oldest_unsent(store.driver)
             astray = await log_partitions.rows_astray(store)
@@ -53,6 +58,9 @@ async def watch_sources(hub: Hub) -> None:
     metrics.exports_waiting.set(open_exports)
     metrics.export_waiting.set(_seconds(asked_for, now))
     metrics.requests_overdue.set(overdue)
+    metrics.deliveries_held.set(held)
+    metrics.delivery_waiting.set(_seconds(undelivered, now))
+    metrics.subscriber_failing.set(_seconds(failing, now))
     metrics.log_unsealed.set(_seconds(unsealed, now))
     metrics.log_unsent.set(_seconds(unsent, now))
     metrics.log_astray.set(int(astray))

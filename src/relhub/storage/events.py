@@ -3,10 +3,15 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from relhub.domain.access import Profile
 from relhub.domain.compartments import Level
+from relhub.domain.places import OF_AN_ADDRESS
+from relhub.domain.subscriptions import ANYTHING, Wanted
 from relhub.storage.database import Driver, Store
+
+_ADDRESS_TYPES = ", ".join(f"'{digits}'" for digits in OF_AN_ADDRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,15 @@ class Event:
     type: str
     relation_id: str | None
     case: str | None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.transaction, self.id
+
+    @property
+    def lane(self) -> str:
+        """The relation or case: of one of these all is told in order."""
+        return self.relation_id or self.case or ""
 
 
 async def add_events(store: Store, source: str, changes: Sequence[Change], at: datetime) -> None:
@@ -76,23 +90,90 @@ async def horizon(driver: Driver) -> int:
     return int(await driver.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
 
 
-async def events_after(driver: Driver, place: tuple[int, int], before: int, profile: Profile, limit: int) -> list[Event]:
-    """The first events after this (transaction, id), of transactions before `before`, by cases that this profile sees, and of nobody whose data is restricted."""
+async def events_after(
+    driver: Driver, place: tuple[int, int], before: int, profile: Profile, limit: int, wanted: Wanted = ANYTHING
+) -> list[Event]:
+    """The first of the events that are wanted and may be told, after this (transaction, id), of transactions before `before`."""
+    told = _told(profile, wanted, first=5)
     rows = await driver.fetch(
-        """
-        SELECT id, transaction, at, type, relation_id, case_id FROM event
-        WHERE (transaction, id) > ($1, $2) AND transaction < $3 AND compartments && CASE WHEN relation_id IS NULL THEN $4::int[] ELSE $5::int[] END
-            AND (NOT all_of OR compartments <@ $5)
-            AND NOT EXISTS (SELECT FROM relation r WHERE r.id = event.relation_id AND r.marks && $7)
-            AND NOT EXISTS (SELECT FROM case_record c WHERE c.source = split_part(event.case_id, '/', 1)
-                AND c.case_id = substr(event.case_id, strpos(event.case_id, '/') + 1) AND c.marks && $7)
-        ORDER BY transaction, id LIMIT $6
-        """,
+        f"{_COLUMNS} WHERE (transaction, id) > ($1, $2) AND transaction < $3 AND {told.condition} ORDER BY transaction, id LIMIT $4",
         *place,
         before,
-        profile.at_least(Level.summary),
-        profile.at_least(Level.existence),
         limit,
-        profile.bars,
+        *told.values,
     )
     return [Event(*row) for row in rows]
+
+
+async def events_among(driver: Driver, ids: Sequence[int], profile: Profile, wanted: Wanted) -> list[Event]:
+    """Those of these events that are wanted and may be told now, in their order."""
+    told = _told(profile, wanted, first=2)
+    rows = await driver.fetch(
+        f"{_COLUMNS} WHERE id = ANY($1::bigint[]) AND {told.condition} ORDER BY transaction, id", list(ids), *told.values
+    )
+    return [Event(*row) for row in rows]
+
+
+_COLUMNS = "SELECT id, transaction, at, type, relation_id, case_id FROM event"
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A condition on an event, and the values of its parameters."""
+
+    condition: str
+    values: list[Any]
+
+
+# By cases that this profile sees, and of nobody whose data is restricted: of a relation from `existence` on, of a case from `summary` on.
+_MAY = """
+compartments && CASE WHEN relation_id IS NULL THEN {0}::int[] ELSE {1}::int[] END AND (NOT all_of OR compartments <@ {2}::int[])
+    AND NOT EXISTS (SELECT FROM relation r WHERE r.id = event.relation_id AND r.marks && {3}::text[])
+    AND NOT EXISTS (SELECT FROM case_record c WHERE c.source = split_part(event.case_id, '/', 1)
+        AND c.case_id = substr(event.case_id, strpos(event.case_id, '/') + 1) AND c.marks && {3})"""
+
+
+def _told(profile: Profile, wanted: Wanted, first: int) -> _Told:
+    """`first`: the number of its first parameter."""
+    told, values = _MAY, [*_by(profile, wanted.case_kind), profile.at_least(Level.existence), profile.bars]
+    for given, condition, more in (
+        (wanted.types, "type = ANY({0}::text[])", [list(wanted.types)]),
+        (wanted.relation_id, "relation_id IN ({0}::text, (SELECT merged_into FROM relation WHERE id = {0}))", [wanted.relation_id]),
+        (wanted.project, _OF_PROJECT, [wanted.project, profile.at_least(Level.summary), profile.bars]),
+        (wanted.bag_id, _AT_PLACE, [wanted.bag_id, profile.at_least(Level.summary), profile.shows_non_disclosed, profile.bars]),
+    ):
+        if given:
+            told += " AND " + condition.format(*(f"{{{len(values) + n}}}" for n in range(len(more))))
+            values += more
+    return _Told(told.format(*(f"${first + n}" for n in range(len(values)))), values)
+
+
+def _by(profile: Profile, kind: str) -> list[list[int]]:
+    """The compartments by which a case is told, and a relation; `kind`: only by cases of this kind."""
+    levels = [profile.at_least(level) for level in (Level.summary, Level.existence)]
+    return [[id_ for id_ in seen if not kind or profile.compartments[id_].kind == kind] for seen in levels]
+
+
+# The project itself, and those who are in it.
+_OF_PROJECT = """(case_id = {0}::text OR relation_id IN (SELECT i.relation_id FROM case_record c JOIN involvement i ON i.case_id = c.id
+    WHERE c.source = split_part({0}, '/', 1) AND c.case_id = substr({0}, strpos({0}, '/') + 1)
+    AND c.compartment = ANY({1}::int[]) AND (c.marks && {2}::text[]) IS NOT TRUE))"""
+
+# Cases there, by the id or by the address that cases which may be seen give it, as when the place is asked about.
+_SEEN = "c.compartment = ANY({1}::int[]) AND NOT (c.protected AND NOT {2}::bool) AND (c.marks && {3}::text[]) IS NOT TRUE"
+_AT_PLACE = f"""EXISTS (SELECT FROM case_record c JOIN case_place p ON p.case_id = c.id
+    WHERE c.source = split_part(event.case_id, '/', 1) AND c.case_id = substr(event.case_id, strpos(event.case_id, '/') + 1) AND {_SEEN}
+    AND (p.bag_id = {{0}}::text OR p.address IN (SELECT p.address FROM case_place p JOIN case_record c ON c.id = p.case_id
+        WHERE p.bag_id = {{0}} AND p.address <> '' AND substr(p.bag_id, 5, 2) IN ({_ADDRESS_TYPES}) AND {_SEEN})))"""
+
+
+async def is_news(driver: Driver, since: int) -> tuple[int, bool]:
+    """The horizon now, and whether an event became final since it was there."""
+    row = await driver.fetchrow(
+        """
+        SELECT h.now, EXISTS (SELECT FROM event WHERE transaction >= $1 AND transaction < h.now) news
+        FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint now) h
+        """,
+        since,
+    )
+    return row["now"], row["news"]

@@ -49,6 +49,11 @@ def about_session(id_: bytes) -> str:
     return f"console-session/{id_.hex()}"
 
 
+def about_secret(which: str, id_: str) -> str:
+    """What the deliveries of this subscription are signed with: `now`, or `former` for a while after it was replaced."""
+    return f"subscription/{which}/{id_}"
+
+
 def _number(_party_id: Any, scheme: str) -> str:
     return about_number(scheme)
 
@@ -62,6 +67,8 @@ SEALED_COLUMNS = (
     SealedColumn("subject_request", "words", (("id", "text"),), partial(about_request, "words")),
     SealedColumn("subject_request", "answer", (("id", "text"),), partial(about_request, "answer")),
     SealedColumn("console_session", "sealed", (("id", "bytea"),), about_session),
+    SealedColumn("subscription", "secret", (("id", "text"),), partial(about_secret, "now")),
+    SealedColumn("subscription", "former_secret", (("id", "text"),), partial(about_secret, "former")),
 )
 
 # A new column of bytes belongs above or here; a test asks for it.
