@@ -73,7 +73,9 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.said).split())
 
     def form(self, ending: str, holding: str = "") -> Form:
-        return next(form for form in self.forms if re.search(f"{ending}$", form.action) and holding in f"{form.fields} {form.text}")
+        found = [form for form in self.forms if re.search(f"{ending}$", form.action) and holding in f"{form.fields} {form.text}"]
+        assert found, f"no form {ending} with {holding} on this page: {self.text[:500]}"
+        return found[0]
 
     def links(self) -> Iterator[str]:
         return (given["href"] for tag, given in self.elements if tag == "a" and "href" in given)

@@ -66,7 +66,7 @@ class Api:
             method,
             f"{_HOST}/v1{path}",
             params=query or None,
-            headers={**self._headers(), **(headers or {})},
+            headers={**self._headers(), **{name: _sendable(value) for name, value in (headers or {}).items()}},
             json=body,
         )
         client = self.request.client
@@ -91,6 +91,11 @@ class Api:
         if forwarded := self.request.headers.get("x-forwarded-for"):
             given["X-Forwarded-For"] = forwarded
         return given
+
+
+def _sendable(text: str) -> str:
+    """What a header can hold; what it can't becomes something that the API refuses."""
+    return text.encode("ascii", "replace").decode()
 
 
 def segment(text: str) -> str:

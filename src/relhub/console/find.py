@@ -1,6 +1,7 @@
 """From what an official knows of somebody to their relation; what they type goes in the body of a request, never in an address."""
 
 from typing import Any, Final
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -74,5 +75,5 @@ async def _look_up(visit: Visit, reference: dict[str, Any]) -> Response:
     """Its summary is asked here, to know which relation it is; the page asks the whole."""
     found = (await visit.api().post("/relations/_lookup", reference, sections="summary")).body
     if found.get("otherParties"):
-        return visit.to(f"/{visit.work_id}/cases/{reference['case']}")
+        return visit.to(f"/{visit.work_id}/cases/{quote(reference['case'])}")
     return visit.to(f"/{visit.work_id}/relations/{found['id']}")

@@ -7,12 +7,13 @@ from relhub.services.hub import Hub
 
 
 def own_activities(hub: Hub, consumer: Consumer) -> list[Activity]:
-    """Those that show something of a relation to this consumer; not those for following changes, or for residents themselves."""
+    """Those for looking at relations that this consumer may use; not those for following changes only, or for residents themselves."""
     return [activity for activity in hub.access.rules.activities.values() if _shows(activity) and _may_use(hub, consumer, activity)]
 
 
 def _shows(activity: Activity) -> bool:
-    return bool(activity.openings) and not activity.follow and not activity.subject_log
+    only_follows = activity.follow and not (activity.records or activity.search or activity.places)
+    return bool(activity.openings) and not only_follows and not activity.subject_log
 
 
 def _may_use(hub: Hub, consumer: Consumer, activity: Activity) -> bool:
