@@ -1,7 +1,9 @@
 """Signing in on the console at an authorisation server that nobody here wrote; and everything that must not get somebody in."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
@@ -9,13 +11,17 @@ import pytest
 from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 from tests.console_browsing import Browser, browsing
+from tests.issuers import RSA_1, RSA_2, Issuer, Key, issuing
 from tests.real_issuer import SECRET, RealIssuer
 from tests.test_entries import applicant
 from tests.towns import rows, settings_for
 
-from relhub.errors import ConfigurationError
+from relhub.config.issuers import IssuerConfig
+from relhub.errors import ConfigurationError, NotAuthenticated
 from relhub.main import create_app
+from relhub.services.follow_issuer import FollowedIssuer
 from relhub.services.hub import Hub
+from relhub.services.verify_token import verify_id_token
 
 CONSUMERS = """
 [[issuer]]
@@ -39,7 +45,7 @@ KEY = RSAKey.generate_key(2048, {"kid": "r", "use": "sig"})
 
 
 @pytest.fixture(scope="module")
-async def issuing(real: RealIssuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
+async def real_issuing(real: RealIssuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
     """The issuer is there, at one address for all of these tests."""
     async with real.signing_with(KEY, "RS256", tmp_path_factory.mktemp("issuer") / "keys.json"):
         yield
@@ -51,7 +57,9 @@ async def department() -> str:
 
 
 @pytest.fixture
-async def browser(hub: Hub, sources_dir: Path, real: RealIssuer, issuing: None, tmp_path: Path, department: str) -> AsyncIterator[Browser]:
+async def browser(
+    hub: Hub, sources_dir: Path, real: RealIssuer, real_issuing: None, tmp_path: Path, department: str
+) -> AsyncIterator[Browser]:
     file = tmp_path / "consumers.toml"
     file.write_text(CONSUMERS.replace("{url}", real.url).replace("{department}", department))
     given = {
@@ -169,3 +177,33 @@ def test_a_consumer_as_which_nobody_can_sign_in_is_refused_at_start(name: str, t
     )
     with pytest.raises(ConfigurationError, match="RELHUB_CONSOLE_CONSUMER"):
         create_app(settings)
+
+
+def an_id_token(issuer: Issuer, key: Key = RSA_1, header: dict[str, Any] | None = None, **claims: Any) -> str:
+    given = {"aud": "console", "nonce": "n-1", "sub": "5f0c", "azp": None, "jti": None, **claims}
+    return issuer.token(key, {"typ": "JWT", **(header or {})}, **given)
+
+
+async def check(issuer: Issuer, token: str) -> None:
+    config = IssuerConfig(name="ours", issuer=issuer.url, audience=frozenset({"relhub"}), only_access_tokens=True)
+    await verify_id_token(FollowedIssuer(config, lambda: None), token, "console", "n-1", time.time())
+
+
+async def test_an_id_token_is_signed_by_the_issuer_for_this_client_and_of_this_sign_in() -> None:
+    async with issuing() as issuer:
+        await check(issuer, an_id_token(issuer))
+        await check(issuer, an_id_token(issuer, aud=["console", "other"], azp="console"))
+        for wrong in (
+            an_id_token(issuer, nonce="n-2"),
+            an_id_token(issuer, nonce=None),
+            an_id_token(issuer, aud="desk"),
+            an_id_token(issuer, azp="desk"),
+            an_id_token(issuer, iss="https://elsewhere.example"),
+            an_id_token(issuer, exp=int(time.time()) - 60),
+            an_id_token(issuer, iat=int(time.time()) + 600),
+            an_id_token(issuer, RSA_2, {"kid": "one"}),
+            an_id_token(issuer, header={"jku": f"{issuer.url}/keys"}),
+            "x",
+        ):
+            with pytest.raises(NotAuthenticated):
+                await check(issuer, wrong)
