@@ -190,3 +190,9 @@ async def test_what_an_activity_may_not_record_is_refused_in_words(browser: Brow
     page = await fill_in(browser, relation, "task", **{**QUESTION, "capacity": "policy"}, to="department")
     assert (browser.response.status_code, "Dit mag niet" in page.text) == (403, True)
     assert page.form("/new/task").fields["text"] == QUESTION["text"]
+
+
+async def test_a_task_for_a_relation_manager_that_there_is_not_says_so(browser: Browser, hub: Hub) -> None:
+    page = await fill_in(await centre(browser), await applicant(hub), "task", **QUESTION, to="manager")
+    assert (browser.response.status_code, "Er is geen relatiebeheerder" in page.text) == (400, True)
+    assert "#to" in set(page.links())

@@ -4,43 +4,24 @@ import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 PICTURE = Path(__file__).parents[1] / "docs" / "console.png"
 WIDE, HIGH = 1280, 1480
-QUESTION = {"#subject": "Komt er nog een controle?", "#text": "Mevrouw Van den Berg belde: ze wil weten of er nog iemand langskomt."}
-
-
-def face(page: Page, console: str) -> str:
-    """The address of the one face of the applicant of the first permit, for who handles it."""
-    page.goto(console)
-    page.get_by_role("button", name="Inloggen bij Vergunningen").click()
-    page.fill("input[name=number]", "V-2026-00001")
-    page.get_by_role("button", name="Verder").click()
-    page.get_by_role("button", name="Toon wie in zaak").click()
-    return page.url
-
-
-def ask(page: Page, relation: str) -> None:
-    """So that there is something to see."""
-    page.goto(f"{relation}/new/task")
-    for field, text in QUESTION.items():
-        page.fill(field, text)
-    page.select_option("#capacity", "supervision")
-    page.select_option("#department", "Handhaving")
-    page.fill("#due", "2030-01-15")
-    page.get_by_role("button", name="Vastleggen").click()
+CASE = "V-2026-00002"  # of the bakery, around which the demo has a story
 
 
 def main(console: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": WIDE, "height": HIGH})
-        relation = face(page, console)
-        page.goto(relation)
-        if QUESTION["#subject"] not in page.content():
-            ask(page, relation)
-            page.goto(relation)
+        page.goto(console)
+        page.get_by_role("button", name="Inloggen bij Vergunningen").click()
+        page.fill("input[name=number]", CASE)
+        page.get_by_role("button", name="Verder").click()
+        page.get_by_role("button", name="Toon wie in zaak").click()
+        if "/cases/" in page.url:
+            page.locator("main li", has_text="aanvrager").get_by_role("link").first.click()
         page.screenshot(path=PICTURE)
         browser.close()
 

@@ -18,7 +18,7 @@ from relhub.domain.entries import Side, steps_from
 from relhub.domain.record import CAPACITIES
 from relhub.services.record_entry import departments
 
-_RECIPIENTS: Final = ("department", "case", "coordinator")
+_RECIPIENTS: Final = ("department", "case", "manager", "coordinator")
 
 
 async def new(visit: Visit) -> Response:

@@ -11,6 +11,7 @@ SORTS: Final = {"con": "contact-moment", "tsk": "task", "com": "commitment"}
 """By how ids begin."""
 LISTS: Final = {"contact-moment": "contact-moments", "task": "tasks", "commitment": "commitments"}
 CHANNELS: Final = ("telephone", "desk", "email", "letter", "chat", "visit", "portal", "other")
+_NAMED: Final = {"coordinator": "coordinator", "manager": "relationManager"}
 NAMES: Final = {
     f"body {before}{api}": name
     for before in ("", "contact.")
@@ -27,6 +28,8 @@ NAMES: Final = {
         "kind": "entry_kind",
         "due": "due",
         "to": "to",
+        "to.coordinator": "to",
+        "to.relationManager": "to",
         "to.department": "department",
         "to.official": "assignee",
         "to.case": "case",
@@ -90,8 +93,8 @@ def _about(form: Form) -> dict[str, Any]:
 
 def _recipient(form: Form) -> dict[str, Any]:
     to = form.get("to", "")
-    if to == "coordinator":
-        return {"coordinator": True}
+    if to in _NAMED:
+        return {_NAMED[to]: True}
     if to == "case":
         return _filled(case=form.get("case"))
     return _filled(department=form.get("department"), official=form.get("assignee"))

@@ -23,6 +23,7 @@ _DETAILS: Final = (
     ("must have at least two of", "detail.broad"),
     ("at most", "detail.long"),
     ("right form", "detail.form"),
+    ("nobody that you may know of", "detail.manager"),
     ("is no department", "detail.department"),
     ("case that is not of this relation", "detail.case"),
     ("is no case of this relation", "detail.case"),
