@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.access import measure_access
+from bench.alerts import measure_alerts
 from bench.figures import Figure
 from bench.growth import measure_many_cases, measure_many_relations, measure_many_relations_full
 from bench.load import NotMeasured
@@ -30,6 +31,7 @@ MEASURES = {
     "many-relations": measure_many_relations,
     "working": measure_working,
     "told": measure_told,
+    "alerts": measure_alerts,
     "fan-out": measure_fan_out,
     "during-a-pull": measure_views_during_a_pull,
     "pull": measure_pull,

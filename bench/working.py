@@ -12,6 +12,7 @@ from bench.stage import Stage, opened
 from bench.view import headers_for
 from relhub.config.consumers import load_consumers
 from relhub.services.asked import Asked
+from relhub.services.compute_alerts import compute_alerts
 from relhub.services.hub import Hub
 from relhub.services.pull_source import pull_all
 from relhub.services.record_entry import EntryForm, To, record_entry
@@ -20,7 +21,7 @@ CASES, CONTACTS, OFFICIALS = 40, 60, 10
 
 
 async def measure_working(stage: Stage) -> list[Figure]:
-    """A relation with 40 cases, 60 contact moments of 10 officials, questions and promises, against one with its cases only."""
+    """A relation with 40 cases, 60 contact moments of 10 officials, questions, promises and 5 alerts, against one with its cases only."""
     url = await stage.database("working")
     async with stage.town(400) as urls:
         settings = stage.settings(url, urls)
@@ -29,6 +30,7 @@ async def measure_working(stage: Stage) -> list[Figure]:
             quiet = await with_cases(hub, "quiet", "999990019", CASES)
             busy = await with_cases(hub, "busy", "999990044", CASES)
             await _record(hub, settings.consumers, busy)
+            await compute_alerts(hub, datetime.now(UTC))
     connection = await asyncpg.connect(url)
     await connection.execute("VACUUM ANALYZE")
     await connection.close()
@@ -56,6 +58,6 @@ async def _record(hub: Hub, consumers: Path, relation_id: str) -> None:
             due = (now + timedelta(days=n + 1)).date()
             asks = {"kind": "question", "subject": f"Vraag {n}", "text": "Hoe staat het ermee?"}
             forms.append(EntryForm("task", asks, "licensing", due=due, to=To("Handhaving")))
-            forms.append(EntryForm("commitment", {"subject": "Terugbellen"}, "licensing", due=due))
+            forms.append(EntryForm("commitment", {"subject": "Terugbellen"}, "licensing", due=(now + timedelta(days=1)).date()))  # an alert
         for form in forms:
             await record_entry(hub, asked, relation_id, form, "")

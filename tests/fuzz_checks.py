@@ -28,6 +28,7 @@ BEYOND_A_SCHEMA = {
     "body capacity": ("is needed where no case is named",),
     "body at": ("lies in the future", "must be a moment that exists"),
     "body due": ("is past", "must be a date that exists"),
+    "body until": ("is past", "must be a date that exists"),
     "body text": ("must not hold a citizen service number",),
     "body subject": ("must not hold a citizen service number",),
     "body outcome": ("must not hold a citizen service number",),

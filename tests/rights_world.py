@@ -335,8 +335,12 @@ def case_set(at: int, drawn: Any) -> tuple[str, str, RecordSet]:
     return source, f"set-{at}", RecordSet((record,), found)
 
 
-async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
-    """An empty hub gets these cases, one after the other, and then what happens later."""
+async def nothing(_: Hub) -> None:
+    """Nothing is done in between."""
+
+
+async def build(hub: Hub, cases: list[Any], happens: list[Later], between: Callable[[Hub], Awaitable[None]] = nothing) -> None:
+    """An empty hub gets these cases, one after the other, and then what happens later; `between`: after each of these."""
     async with hub.database.begin() as store:
         for table in (
             "involvement",
@@ -360,6 +364,7 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
     for at, drawn in enumerate(cases):
         source, set_key, records = case_set(at, drawn)
         await _say(hub, source, set_key, records)
+        await between(hub)
     said = dict(enumerate(cases))
     for number, event in enumerate(happens):
         if event.decides:
@@ -376,6 +381,7 @@ async def build(hub: Hub, cases: list[Any], happens: list[Later]) -> None:
             if event.says is not None:
                 said[event.at] = event.says
                 await _say(hub, *case_set(event.at, event.says))
+        await between(hub)
 
 
 async def _involved(hub: Hub) -> list[Any]:

@@ -10,8 +10,11 @@ from typing import Any
 import orjson
 import pytest
 from tests.alert_worlds import DESK, DOSSIER, HOME, PERMIT, alert_hub, alerts, anna, case, person, say
+from tests.exporting import put_together
 from tests.towns import asked, rows, seeing, with_activity
 
+from relhub import metrics
+from relhub.api.export_page import rendered
 from relhub.config.alerts import load_alert_rules
 from relhub.domain.alerts import RULES, SAYS, WHY
 from relhub.domain.compartments import Level
@@ -21,6 +24,7 @@ from relhub.services.compute_alerts import compute_alerts, drop_past_alerts
 from relhub.services.decide_match import decide_match
 from relhub.services.dismiss_alert import DismissForm, dismiss_alert
 from relhub.services.hub import Hub
+from relhub.services.open_export import open_export
 from relhub.services.rebuild import rebuild
 from relhub.services.record_entry import EntryForm, record_entry
 from relhub.services.show_alerts import show_alerts
@@ -209,10 +213,45 @@ async def test_a_look_and_a_dismissal_are_logged_with_what_they_showed(hub: Hub)
     await dismiss_alert(hub, DESK, relation, alert["id"], DONE, "")
     logged = await rows(hub, "SELECT operation, outcome, relation_ids, records FROM consultation_log ORDER BY id")
     shown = sorted(record for row in logged if row["operation"] == "alerts" for record in row["records"])
-    assert shown == sorted(["permits/V-1", "enforcement/HH-1"] * 2)
+    assert shown == ["enforcement/HH-1", "permits/V-1"]
     assert [(row["outcome"], row["relation_ids"], row["records"]) for row in logged if row["operation"] == "dismiss-alert"] == [
         ("dismissed", [relation], [f"alert/{alert['id']}"])
     ]
+
+
+async def test_whether_alerts_are_of_use_is_counted_by_rule_and_without_ids(hub: Hub) -> None:
+    relation, counted = await anna(hub), metrics.alerts_followed.labels("case-elsewhere", "contact-moment")
+    before = counted._value.get()
+    await compute_alerts(hub, datetime.now(UTC))
+    await record_entry(hub, DESK, relation, CALL, "")  # nobody of the department saw it
+    assert counted._value.get() == before
+    shown = metrics.alerts_shown.labels("case-elsewhere")
+    seen = shown._value.get()
+    [alert] = await alerts(hub)
+    assert shown._value.get() == seen + 2  # in the list and in the view
+    await record_entry(hub, DESK, relation, CALL, "")
+    assert counted._value.get() == before + 1
+    dismissed = metrics.alerts_dismissed.labels("case-elsewhere", "handled")
+    done = dismissed._value.get()
+    await dismiss_alert(hub, DESK, relation, alert["id"], DONE, "")
+    assert dismissed._value.get() == done + 1
+
+
+async def test_an_export_has_alerts_with_what_departments_did_and_no_officials(hub: Hub) -> None:
+    relation = await anna(hub)
+    [alert] = await alerts(hub)
+    await dismiss_alert(hub, DESK, relation, alert["id"], replace(DONE, text="Gebeld met Handhaving."), "")
+    id_, portal = "exp_" + "1" * 32, replace(asked("resident-portal", "informing-residents"), official="")
+    await put_together(hub, id_, relation)
+    opened = await open_export(hub, portal, id_, "export-content")
+    export = orjson.loads(b"".join([piece async for piece in opened.content()]))
+    page = b"".join([piece async for piece in rendered(opened)]).decode()
+    assert "Ook een andere afdeling heeft een lopende zaak met u." in page
+    assert "Gebeld met Handhaving." in page
+    assert [(one["rule"], one["dismissals"][0]["text"], len(one["causes"])) for one in export["alerts"]] == [
+        ("case-elsewhere", "Gebeld met Handhaving.", 2)
+    ]
+    assert "official-1" not in str(export["alerts"])
 
 
 async def test_after_a_split_nothing_of_the_other_is_left_before_anything_is_computed(hub: Hub) -> None:

@@ -1,7 +1,7 @@
 """Alerts, described for the OpenAPI document."""
 
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -40,10 +40,6 @@ class AlertCause(Described):
         description="In the list of alerts, from `summary` on: where to ask for it. An entry is shown to the departments that are in it.",
         json_schema_extra={"format": "uri-reference"},
     )
-
-
-def _whole_or_referral(schema: dict[str, Any]) -> None:
-    schema["required"] = ["level"]
 
 
 class Alert(Described):
@@ -113,3 +109,19 @@ class AlertDismissed(Described):
     reason: Reason = Field(title="Reden", description=REASONS)
     text: str = Field(title="Toelichting", description="The reason in words.")
     until: date | None = Field(default=None, title="Tot en met", description="The last day on which it is not told; absent for good.")
+
+
+class ExportedDismissal(Described):
+    """That a department has done with it (afgehandeld)."""
+
+    department: str = Field(title="Afdeling", description="The department.", examples=["Vergunningen"])
+    at: datetime = Field(title="Tijdstip", description="When (UTC).")
+    reason: Reason = Field(title="Reden", description=REASONS)
+    text: str = Field(title="Toelichting", description="The reason in words.")
+    until: date | None = Field(default=None, title="Tot en met", description="The last day on which it is not told; absent for good.")
+
+
+class ExportedAlert(Alert):
+    """What officials are told (attendering), and which departments have done with it."""
+
+    dismissals: list[ExportedDismissal] = Field(title="Afhandelingen", description="Which departments have done with it, and why.")

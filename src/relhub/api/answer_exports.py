@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from relhub.api.answer_alerts import ExportedAlert
 from relhub.api.answer_cases import Capacity, CaseItem
 from relhub.api.answer_entries import EntryItem
 from relhub.api.answer_log import SubjectConsultation
@@ -190,6 +191,10 @@ class ExportContent(Described):
     commitments: list[EntryItem] = Field(title="Toezeggingen", description="What was promised, the last first.")
     relation_managers: list[ExportedManager] = Field(
         title="Relatiebeheerders", description="Which department had the relation manager, from when until when."
+    )
+    alerts: list[ExportedAlert] = Field(
+        title="Attenderingen",
+        description="What officials are told to know before they call, as long as it holds; also what a department has done with.",
     )
     consultations: list[SubjectConsultation] = Field(
         title="Raadplegingen", description="Who looked, the last first: no officials, and without what may not be told."

@@ -64,11 +64,12 @@ async def _step(store: Store, hub: Hub, now: datetime) -> Computed:
     if not version:
         await alerts.save_state(store, State((before, 0), "", None))
         return Computed(0, more=False)
-    changes, last = await alerts.changed_since(store, state.place, before, _EVENTS)
-    touched = await alerts.led_to(store, {relation_id for relation_id, _ in changes if relation_id})
-    cases = {case for _, case in changes if case}
-    if cases and "project-at-address" in hub.alerts.rules.rules:
-        touched |= await alert_facts.relations_at_places_of(store, cases)
+    changes = await alerts.changed_since(store, state.place, before, _EVENTS)
+    last, touched = changes.last, await alerts.led_to(store, changes.relations)
+    if changes.cases and "project-at-address" in hub.alerts.rules.rules:
+        touched |= await alert_facts.relations_at_places_of(store, changes.cases)
+    if changes.ended:
+        touched |= await alert_facts.relations_of_former_projects(store)
     await compute_relations(store, hub, touched, now)
     again = await alerts.relations_after(store, state.again_after, _RELATIONS) if state.again_after is not None and not last else []
     await compute_relations(store, hub, again, now)

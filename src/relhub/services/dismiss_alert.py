@@ -1,7 +1,6 @@
 """Being done with an alert: the department is not told again, until a day or for good, unless its causes change."""
 
-import os
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from datetime import date
 
 import orjson
@@ -20,7 +19,7 @@ from relhub.services.keep_records import at_utc
 from relhub.services.look import look_to_write
 from relhub.services.show_alerts import alert_id, told_to
 from relhub.storage.alerts import Dismissal, keep_dismissal
-from relhub.storage.alerts_seen import listed_alerts
+from relhub.storage.alerts_seen import alerts_of_writer
 from relhub.storage.database import Store
 
 _NO_ALERT = "There is no such alert now, or none that your application may see."
@@ -67,11 +66,9 @@ async def dismiss_alert(hub: Hub, asked: Asked, relation_id: str, alert: str, fo
 
 
 async def _dismiss(store: Store, hub: Hub, admitted: Admitted, relation_id: str, wanted: str, form: DismissForm) -> bytes:
-    """Looking for the alert is a look at it: a row of the log of its own."""
     look = admitted.look
-    looking = replace(look, operation="alerts", sections=(), span_id=os.urandom(8).hex(), parent_span_id=look.span_id)
-    found = await listed_alerts(store.driver, relation_id, admitted.profile, admitted.occasion_case, looking)
-    alerts, _ = told_to(hub, admitted, found.alerts)
+    seen = await alerts_of_writer(store.driver, relation_id, admitted.profile, admitted.occasion_case, look)
+    alerts, _ = told_to(hub, admitted, seen)
     alert = next((one for one in alerts if alert_id(hub, relation_id, one) == wanted), None)
     if alert is None:
         raise NotFound(_NO_ALERT)

@@ -16,10 +16,13 @@ from relhub.services.admit import Admitted
 from relhub.services.hub import Hub
 from relhub.services.keep_records import at_utc
 from relhub.services.list_source_records import ToldRecord, records_of, show_record
+from relhub.services.show_alerts import exported_alerts
 from relhub.services.show_consultations import show_look
 from relhub.services.show_history import place_of, show_period
 from relhub.services.show_managers import show_manager
 from relhub.services.view_relation import golden_of, is_complete, party_of, sources_of
+from relhub.storage.alerts import dismissals_of
+from relhub.storage.alerts_seen import listed_alerts
 from relhub.storage.database import Driver, Store
 from relhub.storage.entries_seen import listed_entries
 from relhub.storage.exported_cases import ExportedCase, exported_cases
@@ -81,6 +84,7 @@ class Gathering:
         await self._cases(id_)
         await self._entries(id_)
         await self._managers(id_)
+        await self._alerts(id_)
         await self.stepped()
         await self._looks(id_)
         await self.stepped()
@@ -186,6 +190,12 @@ class Gathering:
         told = ("capacity", "department", "from", "until")
         if shown:
             await self.keep("relationManagers", orjson.dumps([{name: one[name] for name in told if name in one} for one in shown]))
+
+    async def _alerts(self, relation_id: str) -> None:
+        found = await listed_alerts(*self._of(relation_id), self._look("alerts"))
+        alerts = exported_alerts(self.hub, self.admitted, relation_id, found.alerts, await dismissals_of(self.store.driver, relation_id))
+        if alerts:
+            await self.keep("alerts", orjson.dumps([without_names(alert, self.others, self._own_names()) for alert in alerts]))
 
     async def _looks(self, relation_id: str) -> None:
         before = None

@@ -23,9 +23,9 @@ _NOT_DONE = "This export is not done, so it holds nothing yet; GET /v1/exports/{
 _EXPIRED = "This export has expired, and what it held is deleted. Ask for a new one with POST /v1/relations/{id}/exports."
 _APART = "What this export was made of is no longer one relation, so it is not given any more. Ask for a new one with POST /v1/relations/{id}/exports."
 _Sealed = tuple[int, str, bytes]
-Section = Literal["cases", "contactMoments", "tasks", "commitments", "relationManagers", "consultations"]
+Section = Literal["cases", "contactMoments", "tasks", "commitments", "relationManagers", "alerts", "consultations"]
 """A list in an export, of any length."""
-SECTIONS: Final[tuple[Section, ...]] = ("cases", "contactMoments", "tasks", "commitments", "relationManagers", "consultations")
+SECTIONS: Final[tuple[Section, ...]] = ("cases", "contactMoments", "tasks", "commitments", "relationManagers", "alerts", "consultations")
 
 
 @dataclass(frozen=True, slots=True)

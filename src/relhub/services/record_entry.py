@@ -19,6 +19,7 @@ from relhub.errors import InvalidInput, Problem
 from relhub.services.admit import Admitted, admit, refuse
 from relhub.services.answer_once import write_once
 from relhub.services.asked import Asked
+from relhub.services.follow_alerts import count_followed
 from relhub.services.hub import Hub
 from relhub.services.look import look_to_write
 from relhub.services.show_entry import describe
@@ -203,6 +204,8 @@ def number_problems(said: dict[str, Any]) -> Iterable[Problem]:
 
 async def _record(hub: Hub, store: Store, admitted: Admitted, entry: Entry) -> bytes:
     step = KeptStep("recorded", admitted.look.at, entry.organisation, entry.department, entry.official, "", False, {})
+    if entry.relation_id:
+        await count_followed(store, hub, admitted, entry.relation_id, entry.sort)  # before it is there: it may be the answer
     await keep_entry(store, entry, step)
     return orjson.dumps(await describe(store, admitted, entry))
 

@@ -16,6 +16,7 @@ from relhub.services.asked import Asked, View
 from relhub.services.hub import Hub
 from relhub.services.keep_records import at_utc
 from relhub.services.look import look
+from relhub.storage.alerts import Dismissal
 from relhub.storage.alerts_seen import SeenAlerts, listed_alerts
 
 _PLACES = {"con": "contact-moments", "tsk": "tasks", "com": "commitments"}
@@ -49,6 +50,23 @@ def alert_items(hub: Hub, admitted: Admitted, relation_id: str, seen: SeenAlerts
     if referral:
         items.append({"level": "referral", "via": "coordinator", "ask": admitted.profile.coordinator})
     return items
+
+
+def exported_alerts(
+    hub: Hub, admitted: Admitted, relation_id: str, seen: SeenAlerts, dismissals: Sequence[Dismissal]
+) -> list[dict[str, Any]]:
+    """For the one it is about: also those that a department has done with, with what it said of that; without officials."""
+    alerts, _ = told_to(hub, admitted, SeenAlerts(seen.causes))
+    found = []
+    for alert in alerts:
+        done = [one for one in dismissals if (one.rule, one.topic) == (alert.rule, alert.topic) and alert.marks.issuperset(one.marks)]
+        found.append(_item(alert, alert_id(hub, relation_id, alert), "") | {"dismissals": [_dismissed(one) for one in done]})
+    return found
+
+
+def _dismissed(one: Dismissal) -> dict[str, Any]:
+    said = {"department": one.department, "at": at_utc(one.at), "reason": one.reason, "text": one.text}
+    return said | ({"until": one.until.isoformat()} if one.until else {})
 
 
 def alert_id(hub: Hub, relation_id: str, alert: Alert) -> str:

@@ -123,3 +123,14 @@ SELECT i.relation_id FROM here h JOIN case_place p ON p.bag_id = h.bag_id AND p.
 UNION SELECT i.relation_id FROM here h JOIN case_place p ON p.address = h.address AND p.address <> '' JOIN involvement i ON i.case_id = p.case_id WHERE h.address <> ''
 UNION SELECT a.relation_id FROM project JOIN alert_cause a ON a.number = project.id AND a.sort = 'place'
 """
+
+
+async def relations_of_former_projects(store: Store) -> set[str]:
+    """The relations with an alert by a case that is no project any more, or is gone."""
+    rows = await store.driver.fetch(
+        """
+        SELECT DISTINCT a.relation_id FROM alert_cause a WHERE a.sort = 'place' AND a.side = 'project'
+            AND NOT EXISTS (SELECT FROM case_record c WHERE c.id = a.number AND c.capacity = 'project')
+        """
+    )
+    return {row["relation_id"] for row in rows}

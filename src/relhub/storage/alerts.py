@@ -32,18 +32,27 @@ async def save_state(store: Store, now: State) -> None:
     )
 
 
-async def changed_since(
-    store: Store, place: tuple[int, int], before: int, limit: int
-) -> tuple[list[tuple[str | None, str | None]], tuple[int, int] | None]:
-    """(relation, case) of the first events after this place, of transactions before `before`; and the place of the last, when there are more."""
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What some events are about; `ended`: a case is no longer there, or another than it was; `last`: the place of the last event, when there are more."""
+
+    relations: set[str]
+    cases: set[str]
+    ended: bool
+    last: tuple[int, int] | None
+
+
+async def changed_since(store: Store, place: tuple[int, int], before: int, limit: int) -> Changes:
+    """The first events after this place, of transactions before `before`."""
     rows = await store.driver.fetch(
-        "SELECT transaction, id, relation_id, case_id FROM event WHERE (transaction, id) > ($1, $2) AND transaction < $3 ORDER BY transaction, id LIMIT $4",
+        "SELECT transaction, id, type, relation_id, case_id FROM event WHERE (transaction, id) > ($1, $2) AND transaction < $3 ORDER BY transaction, id LIMIT $4",
         *place,
         before,
         limit,
     )
+    relations, cases = ({row[name] for row in rows} - {None} for name in ("relation_id", "case_id"))
     last = (rows[-1]["transaction"], rows[-1]["id"]) if len(rows) == limit else None
-    return [(row["relation_id"], row["case_id"]) for row in rows], last
+    return Changes(relations, cases, any(row["type"] == "case.ended" for row in rows), last)
 
 
 async def led_to(store: Store, relation_ids: Collection[str]) -> set[str]:
@@ -133,10 +142,21 @@ class Dismissal:
     at: datetime
 
 
+_OF_A_DISMISSAL = "relation_id, rule, topic, marks, organisation, department, official, reason, text, until, at"
+
+
 async def keep_dismissal(store: Store, dismissal: Dismissal) -> None:
-    names = "relation_id, rule, topic, marks, organisation, department, official, reason, text, until, at"
     values = ", ".join(f"${number}" for number in range(1, 12))
-    await store.driver.execute(f"INSERT INTO alert_dismissal ({names}) VALUES ({values})", *astuple(dismissal))
+    await store.driver.execute(f"INSERT INTO alert_dismissal ({_OF_A_DISMISSAL}) VALUES ({values})", *astuple(dismissal))
+
+
+async def dismissals_of(driver: Driver, relation_id: str) -> list[Dismissal]:
+    """All of this relation, also of those that were merged into it, the first first."""
+    rows = await driver.fetch(
+        f"SELECT {_OF_A_DISMISSAL} FROM alert_dismissal WHERE relation_id = $1 OR relation_id IN (SELECT id FROM relation WHERE merged_into = $1) ORDER BY number",
+        relation_id,
+    )
+    return [Dismissal(*row) for row in rows]
 
 
 async def forget_dismissals(store: Store, before: datetime) -> int:

@@ -12,7 +12,7 @@ from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
 from relhub.storage.entries import own_departments
 from relhub.storage.log import Look
-from relhub.storage.seen import see, statement
+from relhub.storage.seen import see, see_unlogged, statement, unlogged
 
 
 def rights_of(profile: Profile) -> list[str]:
@@ -108,11 +108,23 @@ class ListedAlerts:
     alerts: SeenAlerts
 
 
-_LIST = statement(alerts_step("$15", "$16", "$17"), ALERT_RECORDS, alert_columns("$18", "$19"), 20)
+_STEP, _READ = alerts_step("$15", "$16", "$17"), alert_columns("$18", "$19")
+_LIST = statement(_STEP, ALERT_RECORDS, _READ, 20)
+_UNLOGGED = unlogged(_STEP, _READ)
 
 
 async def listed_alerts(driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> ListedAlerts:
     """The causes of alerts that may be seen; logged."""
-    further = (profile.at_least(Level.full), own_departments(profile, look), rights_of(profile), look.organisation, look.department)
-    row = await see(driver, _LIST, relation_id, profile, occasion, look, *further)
+    row = await see(driver, _LIST, relation_id, profile, occasion, look, *_further(profile, look))
     return ListedAlerts(cast(str, row["outcome"]), row["id"] or "", seen_alerts(row) if row["outcome"] == "shown" else SeenAlerts())
+
+
+async def alerts_of_writer(driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> SeenAlerts:
+    """The same for who writes something about the relation: not logged here, but with what is written."""
+    row = await see_unlogged(driver, _UNLOGGED, relation_id, profile, occasion, look, *_further(profile, look))
+    return seen_alerts(row) if row["outcome"] == "shown" else SeenAlerts()
+
+
+def _further(profile: Profile, look: Look) -> tuple[Any, ...]:
+    """$15 to $19."""
+    return profile.at_least(Level.full), own_departments(profile, look), rights_of(profile), look.organisation, look.department

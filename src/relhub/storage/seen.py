@@ -136,17 +136,30 @@ class Verdict:
     relation_id: str
 
 
-_VERDICT = f"""
-WITH {_SEEN.format(entry=ENTRY, doubled="")}
-SELECT v.outcome, t.id FROM verdict v LEFT JOIN target t ON true WHERE $8::text[] IS NOT NULL AND $9::text[] IS NOT NULL
+def unlogged(steps: str, columns: str) -> str:
+    """The same without a row in the log, for who writes: whose row comes with what is written."""
+    return f"""
+WITH {_SEEN.format(entry=ENTRY, doubled="")}{steps}
+SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true WHERE $8::text[] IS NOT NULL AND $9::text[] IS NOT NULL
 """
+
+
+_VERDICT = unlogged("", "true")
 
 
 async def verdict(driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> Verdict:
     """What every look at a relation begins with, without a row in the log: for who writes, whose row comes with what is written."""
-    row = await driver.fetchrow(_VERDICT, *_values(relation_id, profile, occasion, look, (), ()))
-    assert row is not None  # the verdict is always there
+    row = await see_unlogged(driver, _VERDICT, relation_id, profile, occasion, look)
     return Verdict(row["outcome"], row["id"] or "")
+
+
+async def see_unlogged(
+    driver: Driver, statement: str, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look, *further: Any
+) -> Any:
+    """The row that a statement of `unlogged` gives; `further`: from $15 on."""
+    row = await driver.fetchrow(statement, *_values(relation_id, profile, occasion, look, (), ()), *further)
+    assert row is not None  # the verdict is always there
+    return row
 
 
 async def see(
