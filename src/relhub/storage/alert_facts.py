@@ -62,11 +62,15 @@ _TOUCHING = """
 WITH pending AS MATERIALIZED (
     SELECT DISTINCT i.relation_id, i.case_id, p.bag_id, p.address FROM involvement i JOIN case_place p ON p.case_id = i.case_id
     WHERE i.relation_id = ANY($1) AND i.open AND i.capacity <> 'project'
+), project AS MATERIALIZED (
+    SELECT c.id, c.source || '/' || c.case_id ref, c.department, there.* FROM (
+        SELECT p.case_id, n.bag_id, '' address FROM (SELECT DISTINCT bag_id FROM pending WHERE bag_id <> '') n JOIN case_place p ON p.bag_id = n.bag_id AND p.bag_id <> ''
+        UNION SELECT p.case_id, '', n.address FROM (SELECT DISTINCT address FROM pending WHERE address <> '') n JOIN case_place p ON p.address = n.address AND p.address <> ''
+    ) there JOIN case_record c ON c.id = there.case_id AND c.capacity = 'project' AND c.open
 )
-SELECT DISTINCT found.relation_id, found.case_id, c.id, c.source || '/' || c.case_id ref, c.department FROM (
-    SELECT n.relation_id, n.case_id, p.case_id project FROM pending n JOIN case_place p ON p.bag_id = n.bag_id AND p.bag_id <> '' WHERE n.bag_id <> ''
-    UNION SELECT n.relation_id, n.case_id, p.case_id FROM pending n JOIN case_place p ON p.address = n.address AND p.address <> '' WHERE n.address <> ''
-) found JOIN case_record c ON c.id = found.project AND c.capacity = 'project' AND c.open ORDER BY 1, 3, 2
+SELECT DISTINCT n.relation_id, n.case_id, p.id, p.ref, p.department FROM project p JOIN pending n ON n.bag_id = p.bag_id AND p.bag_id <> ''
+UNION SELECT n.relation_id, n.case_id, p.id, p.ref, p.department FROM project p JOIN pending n ON n.address = p.address AND p.address <> ''
+ORDER BY 1, 3, 2
 """
 
 
