@@ -650,7 +650,8 @@ async def forget_withheld(hub: Hub, seen: Profile) -> None:
         "DELETE FROM membership m USING party_record p WHERE (p.source, p.key, p.variant) = (m.source, m.key, m.variant) AND NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)",
     )
     await rows(hub, "DELETE FROM party_record p WHERE NOT EXISTS (SELECT FROM involvement i WHERE i.party_id = p.id)")
-    await rows(hub, "DELETE FROM event WHERE all_of AND NOT compartments <@ $1::int[]", shown)  # told to who sees all of them
+    seen_so_well = "compartments <@ $1::int[] AND at_summary <@ $2::int[] AND at_full <@ $3::int[]"
+    await rows(hub, f"DELETE FROM event WHERE all_of AND NOT ({seen_so_well})", shown, summary, seen.at_least(Level.full))
     await rows(hub, "UPDATE event SET compartments = ARRAY(SELECT unnest(compartments) INTERSECT SELECT unnest($1::int[]))", named)
     await rows(hub, "DELETE FROM event WHERE compartments = '{}'")
     await _forget_entries(hub, seen)

@@ -20,10 +20,12 @@ from relhub.domain.alerts import RULES, SAYS, WHY
 from relhub.domain.compartments import Level
 from relhub.domain.record import Address, Finding, Place
 from relhub.errors import ConfigurationError, InvalidInput, KeyReused, NotAllowed, NotFound
+from relhub.services.asked import EventQuery
 from relhub.services.compute_alerts import compute_alerts, drop_past_alerts
 from relhub.services.decide_match import decide_match
 from relhub.services.dismiss_alert import DismissForm, dismiss_alert
 from relhub.services.hub import Hub
+from relhub.services.list_events import list_events
 from relhub.services.open_export import open_export
 from relhub.services.rebuild import rebuild
 from relhub.services.record_entry import EntryForm, record_entry
@@ -217,6 +219,35 @@ async def test_a_look_and_a_dismissal_are_logged_with_what_they_showed(hub: Hub)
     assert [(row["outcome"], row["relation_ids"], row["records"]) for row in logged if row["operation"] == "dismiss-alert"] == [
         ("dismissed", [relation], [f"alert/{alert['id']}"])
     ]
+
+
+async def raised(hub: Hub) -> int:
+    """How many alerts the contact centre hears of that were raised, since the beginning."""
+    await compute_alerts(hub, datetime.now(UTC))
+    following = with_activity(hub, "answering-questions", follow=True)
+    return (await list_events(following, DESK, EventQuery(limit=1000), "/v1")).count(b"nl.relaties.attendering-ontstaan")
+
+
+async def test_that_an_alert_is_raised_is_told_to_who_sees_all_of_it(hub: Hub) -> None:
+    await raised(hub)  # the first time all are computed, and none is news
+    assert await raised(hub) == 0
+    await say(hub, case("enforcement", "T-1", "supervision", "Toezicht"))
+    assert await raised(hub) == 1
+    for capacities, heard in (({"supervision": Level.existence}, 1), ({"supervision": Level.none}, 0), ({"licensing": Level.existence}, 0)):
+        assert await raised(changed(hub, Level.full, **capacities)) == heard
+    await say(hub, case("enforcement", "T-1", "supervision", "Toezicht", phase="closed"))
+    assert await raised(hub) == 1  # that one is gone is no news
+    await promise(hub, TODAY + timedelta(days=20))
+    assert await raised(hub) == 1  # nor what does not hold yet
+
+
+async def test_a_rule_for_one_organisation_is_news_to_no_other(hub: Hub) -> None:
+    await raised(hub)
+    before = hub.alerts.rules.rules["case-elsewhere"]
+    hub.alerts.rules = replace(hub.alerts.rules, rules={"case-elsewhere": replace(before, organisations=frozenset({"Elders"}))})
+    await compute_alerts(hub, datetime.now(UTC))
+    await say(hub, case("enforcement", "T-1", "supervision", "Toezicht"))
+    assert await raised(hub) == 0
 
 
 async def test_whether_alerts_are_of_use_is_counted_by_rule_and_without_ids(hub: Hub) -> None:

@@ -11,6 +11,7 @@ EventType = Literal[
     "nl.relaties.relatie-gewijzigd",
     "nl.relaties.relatie-samengevoegd",
     "nl.relaties.relatie-vervallen",
+    "nl.relaties.attendering-ontstaan",
     "nl.zaken.zaak-gewijzigd",
     "nl.zaken.zaak-vervallen",
 ]
@@ -28,7 +29,7 @@ class CloudEvent(Described):
         title="Soort gebeurtenis",
         description=(
             "A relation changed (gewijzigd: its records, its cases, or which records it has), was merged into another (samengevoegd: "
-            "`dataref` leads there) or is no more (vervallen); a case changed, or is no more or no longer in a capacity that you may see."
+            "`dataref` leads there) or is no more (vervallen); of a relation there is an alert, or one has another cause (attendering ontstaan); a case changed, or is no more or no longer in a capacity that you may see."
         ),
     )
     time: datetime = Field(title="Tijdstip", description="When relhub registered it (UTC).")

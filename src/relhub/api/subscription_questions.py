@@ -14,7 +14,7 @@ from relhub.services.make_subscription import SubscriptionForm, type_of
 
 _CASE = r"^[a-z][a-z0-9-]{0,39}/[!-.0-~][^\x00-\x1f\x7f-\x9f]{0,199}$"
 Callback = Annotated[str, Field(pattern=FORM, max_length=600)]
-Types = Annotated[list[EventType], Field(min_length=1, max_length=5)]
+Types = Annotated[list[EventType], Field(min_length=1, max_length=6)]
 Cursor = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~=-]{1,500}$")]
 _CALLBACK = "Where it is told: https, a host that the administrator has allowed, without user, query or anything secret."
 

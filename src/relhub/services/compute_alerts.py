@@ -1,17 +1,21 @@
 """What alerts there can be, computed from events in the order in which changes became visible: of the relations that changed, and no others."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from relhub import metrics
 from relhub.domain.alert_causes import causes_of
+from relhub.domain.alert_news import News, news_of
+from relhub.domain.alerts import Cause
+from relhub.domain.compartments import OWN
 from relhub.domain.dates import AMSTERDAM
 from relhub.services.hub import Hub
 from relhub.storage import alert_facts, alerts
-from relhub.storage.alerts import Replaced, State
+from relhub.storage.alert_sights import sights_of
+from relhub.storage.alerts import State
 from relhub.storage.database import Store
-from relhub.storage.events import horizon
+from relhub.storage.events import Change, add_events, horizon
 from relhub.storage.purges import trimmed_to
 
 _EVENTS = 1000  # in one transaction
@@ -70,7 +74,7 @@ async def _step(store: Store, hub: Hub, now: datetime) -> Computed:
         touched |= await alert_facts.relations_at_places_of(store, changes.cases)
     if changes.ended:
         touched |= await alert_facts.relations_of_former_projects(store)
-    await compute_relations(store, hub, touched, now)
+    await compute_relations(store, hub, touched, now, tells=True)
     again = await alerts.relations_after(store, state.again_after, _RELATIONS) if state.again_after is not None and not last else []
     await compute_relations(store, hub, again, now)
     after = state.again_after if last else (again[-1] if len(again) == _RELATIONS else None)
@@ -78,11 +82,37 @@ async def _step(store: Store, hub: Hub, now: datetime) -> Computed:
     return Computed(len(touched) + len(again), more=bool(last) or after is not None)
 
 
-async def compute_relations(store: Store, hub: Hub, relation_ids: Collection[str], now: datetime) -> None:
-    """The causes of alerts of these relations are as the facts are now."""
+async def compute_relations(store: Store, hub: Hub, relation_ids: Collection[str], now: datetime, *, tells: bool = False) -> None:
+    """The causes of alerts of these relations are as the facts are now. `tells`: that alerts were raised is an event; not when all are computed again."""
     ids = sorted(relation_ids)
     for start in range(0, len(ids), _RELATIONS):
-        await _compute(store, hub, ids[start : start + _RELATIONS], now)
+        batch = ids[start : start + _RELATIONS]
+        found = await _gather(store, hub, batch, now)
+        replaced = await alerts.replace_causes(store, batch, found)
+        if tells and replaced.came:
+            await _tell(store, hub, replaced.came, found, now)
+
+
+async def _tell(store: Store, hub: Hub, came: Sequence[tuple[str, Cause]], found: Mapping[str, Sequence[Cause]], now: datetime) -> None:
+    """An alert is raised for who sees enough of its causes, one that came among them; one event for each such way to see it."""
+    new: dict[str, set[Cause]] = {}
+    for relation_id, cause in came:
+        new.setdefault(relation_id, set()).add(cause)
+    topics = {relation_id: {(cause.rule, cause.topic) for cause in causes} for relation_id, causes in new.items()}
+    asked = {
+        relation_id: [cause for cause in found[relation_id] if (cause.rule, cause.topic) in topics[relation_id]] for relation_id in new
+    }
+    sights = await sights_of(store, asked)
+    changes = [
+        Change("alert.raised", relation_id, None, news.existence | news.summary | news.full, True, news.summary, news.full, news.rights)
+        for relation_id in sorted(new)
+        for news in sorted(news_of(new[relation_id], asked[relation_id], hub.alerts.rules, sights[relation_id], now), key=_order)
+    ]
+    await add_events(store, OWN.rstrip(":"), changes, now)
+
+
+def _order(news: News) -> list[list[int]]:
+    return [sorted(news.existence), sorted(news.summary), sorted(news.full)]
 
 
 async def compute_all(store: Store, hub: Hub, now: datetime) -> None:
@@ -90,17 +120,17 @@ async def compute_all(store: Store, hub: Hub, now: datetime) -> None:
     await alerts.forget_causes(store)
     last = ""
     while hub.alerts.rules.rules and (ids := await alerts.relations_after(store, last, _RELATIONS)):
-        await _compute(store, hub, ids, now)
+        await alerts.replace_causes(store, ids, await _gather(store, hub, ids, now))
         last = ids[-1]
 
 
-async def _compute(store: Store, hub: Hub, ids: list[str], now: datetime) -> Replaced:
+async def _gather(store: Store, hub: Hub, ids: list[str], now: datetime) -> dict[str, list[Cause]]:
     rules = hub.alerts.rules
     unanswered = rules.rules.get("unanswered-contacts")
     since = now - timedelta(days=unanswered.days if unanswered else 0)
     known = await alert_facts.known_of(store, ids, _registers(hub), now.astimezone(AMSTERDAM).date(), since)
     hashed = _hashed(hub)
-    return await alerts.replace_causes(store, ids, {id_: causes_of(one, rules, hashed) for id_, one in known.items()})
+    return {id_: causes_of(one, rules, hashed) for id_, one in known.items()}
 
 
 def _hashed(hub: Hub) -> Callable[[str], str]:

@@ -23,6 +23,7 @@ TYPES: Final[Mapping[str, str]] = {
     "relation.changed": "nl.relaties.relatie-gewijzigd",
     "relation.merged": "nl.relaties.relatie-samengevoegd",
     "relation.ended": "nl.relaties.relatie-vervallen",
+    "alert.raised": "nl.relaties.attendering-ontstaan",
 }
 """Of events, as they are told."""
 
@@ -86,7 +87,8 @@ def event_id(hub: Hub, event: int) -> str:
 def cloud_event(hub: Hub, event: Event, base: str) -> dict[str, Any]:
     """As a CloudEvent in the NL GOV profile: that it changed and where to ask, never what."""
     source, _, case_id = (event.case or "").partition("/")
-    where = f"relations/{event.relation_id}" if event.relation_id else f"cases/{source}/{quote(case_id, safe='')}"
+    alerts = "/alerts" if event.type == "alert.raised" else ""
+    where = f"relations/{event.relation_id}{alerts}" if event.relation_id else f"cases/{source}/{quote(case_id, safe='')}"
     return {
         "specversion": "1.0",
         "id": event_id(hub, event.id),

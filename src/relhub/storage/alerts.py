@@ -45,7 +45,7 @@ class Changes:
 async def changed_since(store: Store, place: tuple[int, int], before: int, limit: int) -> Changes:
     """The first events after this place, of transactions before `before`."""
     rows = await store.driver.fetch(
-        "SELECT transaction, id, type, relation_id, case_id FROM event WHERE (transaction, id) > ($1, $2) AND transaction < $3 ORDER BY transaction, id LIMIT $4",
+        "SELECT transaction, id, type, relation_id, case_id FROM event WHERE (transaction, id) > ($1, $2) AND transaction < $3 AND type <> 'alert.raised' ORDER BY transaction, id LIMIT $4",
         *place,
         before,
         limit,

@@ -7,6 +7,7 @@ from typing import Any, cast
 import orjson
 
 from relhub.domain.access import Profile
+from relhub.domain.alert_news import rights_of
 from relhub.domain.alerts import Alert, AlertRules, Cause, Seen, told
 from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
@@ -15,15 +16,10 @@ from relhub.storage.log import Look
 from relhub.storage.seen import see, see_unlogged, statement, unlogged
 
 
-def rights_of(profile: Profile) -> list[str]:
-    """What an activity must be for besides the level of a cause: to ask what goes on at a place, and to see where somebody lives."""
-    return [word for word, given in (("places", profile.activity.places), ("details", "contact-details" in profile.groups)) if given]
-
-
 def alerts_step(full: str, own: str, rights: str) -> str:
     """The step `alert_seen`: the causes that may be seen, as they are now; of what is withheld at most that it is behind a referral.
 
-    `full`: a parameter with compartments, `own`: with departments, `rights`: what `rights_of` gives. Every cause is held against the record that it is
+    `full`: a parameter with compartments, `own`: with departments, `rights`: what `rights_of` (domain/alert_news.py) gives. Every cause is held against the record that it is
     of: what is gone, closed or of another relation since is no cause, also before it is computed again.
     """
     there = "(c.marks && $14) IS NOT TRUE AND NOT (c.protected AND NOT $10)"

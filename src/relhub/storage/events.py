@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from relhub.domain.access import Profile
+from relhub.domain.alert_news import rights_of
 from relhub.domain.compartments import Level
 from relhub.domain.places import OF_AN_ADDRESS
 from relhub.domain.subscriptions import ANYTHING, Wanted
@@ -16,13 +17,19 @@ _ADDRESS_TYPES = ", ".join(f"'{digits}'" for digits in OF_AN_ADDRESS)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What changed: a relation or a case (`source/case id`), and the compartments of the cases by which it did."""
+    """What changed: a relation or a case (`source/case id`), and the compartments of the cases by which it did.
+
+    Of an alert: told to who sees those of `at_summary` and `at_full` so well, and has these `rights` (domain/alert_news.py).
+    """
 
     type: str
     relation_id: str | None
     case: str | None
     compartments: Collection[int]
     all_of: bool = False  # told to who sees all of these
+    at_summary: Collection[int] = ()
+    at_full: Collection[int] = ()
+    rights: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +55,22 @@ class Event:
 
 async def add_events(store: Store, source: str, changes: Sequence[Change], at: datetime) -> None:
     """Keeps these changes, in the transaction that makes them."""
-    rows = [(at, source, change.type, change.relation_id, change.case, sorted(change.compartments), change.all_of) for change in changes]
-    columns = ("at", "source", "type", "relation_id", "case_id", "compartments", "all_of")
+    rows = [
+        (
+            at,
+            source,
+            change.type,
+            change.relation_id,
+            change.case,
+            sorted(change.compartments),
+            change.all_of,
+            sorted(change.at_summary),
+            sorted(change.at_full),
+            sorted(change.rights),
+        )
+        for change in changes
+    ]
+    columns = ("at", "source", "type", "relation_id", "case_id", "compartments", "all_of", "at_summary", "at_full", "rights")
     await store.driver.copy_records_to_table("event", records=rows, columns=columns)
 
 
@@ -127,7 +148,8 @@ class _Told:
 
 # By cases that this profile sees, and of nobody whose data is restricted: of a relation from `existence` on, of a case from `summary` on.
 _MAY = """
-compartments && CASE WHEN relation_id IS NULL THEN {0}::int[] ELSE {1}::int[] END AND (NOT all_of OR compartments <@ {2}::int[])
+compartments && CASE WHEN relation_id IS NULL THEN {0}::int[] ELSE {1}::int[] END AND (NOT all_of
+        OR compartments <@ {2}::int[] AND at_summary <@ {4}::int[] AND at_full <@ {5}::int[] AND rights <@ {6}::text[])
     AND NOT EXISTS (SELECT FROM relation r WHERE r.id = event.relation_id AND r.marks && {3}::text[])
     AND NOT EXISTS (SELECT FROM case_record c WHERE c.source = split_part(event.case_id, '/', 1)
         AND c.case_id = substr(event.case_id, strpos(event.case_id, '/') + 1) AND c.marks && {3})"""
@@ -135,7 +157,8 @@ compartments && CASE WHEN relation_id IS NULL THEN {0}::int[] ELSE {1}::int[] EN
 
 def _told(profile: Profile, wanted: Wanted, first: int) -> _Told:
     """`first`: the number of its first parameter."""
-    told, values = _MAY, [*_by(profile, wanted.case_kind), profile.at_least(Level.existence), profile.bars]
+    levels = [profile.at_least(Level.existence), profile.bars, profile.at_least(Level.summary), profile.at_least(Level.full)]
+    told, values = _MAY, [*_by(profile, wanted.case_kind), *levels, rights_of(profile)]
     for given, condition, more in (
         (wanted.types, "type = ANY({0}::text[])", [list(wanted.types)]),
         (wanted.relation_id, "relation_id IN ({0}::text, (SELECT merged_into FROM relation WHERE id = {0}))", [wanted.relation_id]),

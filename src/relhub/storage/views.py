@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 
 from relhub.domain.access import FieldGroup, Profile
+from relhub.domain.alert_news import rights_of
 from relhub.domain.compartments import Level
-from relhub.storage.alerts_seen import ALERT_RECORDS, SeenAlerts, alert_columns, alerts_step, rights_of, seen_alerts
+from relhub.storage.alerts_seen import ALERT_RECORDS, SeenAlerts, alert_columns, alerts_step, seen_alerts
 from relhub.storage.database import Driver
 from relhub.storage.entries import own_departments
 from relhub.storage.entries_seen import NONE, SHOWN_ENTRIES, SeenEntries, entries_step, seen_entries

@@ -74,6 +74,10 @@ event = Table(
     Column("case_id", Text),
     Column("compartments", ARRAY(Integer), nullable=False),
     Column("all_of", Boolean, nullable=False, server_default="false"),  # told to who sees all of these, not any
+    # … and these of them at these levels, and has these rights (of alerts: domain/alert_news.py)
+    Column("at_summary", ARRAY(Integer), nullable=False, server_default="{}"),
+    Column("at_full", ARRAY(Integer), nullable=False, server_default="{}"),
+    Column("rights", ARRAY(Text), nullable=False, server_default="{}"),
     Column("transaction", BigInteger, nullable=False, server_default=text("(pg_current_xact_id()::text)::bigint")),
 )
 Index("event_transaction_idx", event.c.transaction, event.c.id)
