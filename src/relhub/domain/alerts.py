@@ -39,7 +39,7 @@ class Cause:
     """A record by which an alert holds, as far as it does: on which `side`, from and until when, and from which level on (`needs`) it is known.
 
     `number`, `via`: of the record in the store, and of a case by which it is one; `topic`: what the alert is about, where a rule can tell
-    several of one relation; `mark`: another when it says otherwise.
+    several of one relation; `mark`: another when it says otherwise; `alert`: the id of the alert that it can take part in.
     """
 
     rule: RuleName
@@ -53,6 +53,7 @@ class Cause:
     from_at: datetime | None = None
     until_at: datetime | None = None
     via: int = 0
+    alert: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,10 @@ class Alert:
     causes: tuple[Seen, ...]
     begins: datetime | None
     ends: datetime | None
+
+    @property
+    def id(self) -> str:
+        return self.causes[0].cause.alert
 
     @property
     def marks(self) -> frozenset[str]:
@@ -196,8 +201,8 @@ def _by_topic(items: Iterable[_Item], cause_of: Callable[[_Item], Cause]) -> dic
 
 
 def _taking_part(rule: RuleName, seen: Sequence[Seen], settings: RuleSettings) -> list[Seen]:
-    part = set(RULES[rule]([one.cause for one in seen], settings))
-    return [one for one in seen if one.cause in part]
+    part = {id(cause) for cause in RULES[rule]([one.cause for one in seen], settings)}
+    return [one for one in seen if id(one.cause) in part]
 
 
 def _alert(rule: RuleName, topic: str, part: Sequence[Seen], settings: RuleSettings) -> Alert:

@@ -1,7 +1,7 @@
 """What alerts there can be, computed from events in the order in which changes became visible: of the relations that changed, and no others."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from relhub import metrics
@@ -20,7 +20,7 @@ from relhub.storage.purges import trimmed_to
 
 _EVENTS = 1000  # in one transaction
 _RELATIONS = 250
-_GATHERED = "1"  # another when causes are gathered otherwise: all are computed again then
+_GATHERED = "2"  # another when causes are gathered otherwise: all are computed again then
 
 Stopping = Callable[[], bool]
 
@@ -130,7 +130,14 @@ async def _gather(store: Store, hub: Hub, ids: list[str], now: datetime) -> dict
     since = now - timedelta(days=unanswered.days if unanswered else 0)
     known = await alert_facts.known_of(store, ids, _registers(hub), now.astimezone(AMSTERDAM).date(), since)
     hashed = _hashed(hub)
-    return {id_: causes_of(one, rules, hashed) for id_, one in known.items()}
+    return {id_: _with_ids(causes_of(one, rules, hashed), id_, hashed) for id_, one in known.items()}
+
+
+def _with_ids(causes: Sequence[Cause], relation_id: str, hashed: Callable[[str], str]) -> list[Cause]:
+    """Each with the id of its alert: the same as long as that is about the same."""
+    about = {(cause.rule, cause.topic) for cause in causes}
+    ids = {key: f"alr_{hashed(f'{relation_id} {key[0]} {key[1]}')}" for key in about}
+    return [replace(cause, alert=ids[cause.rule, cause.topic]) for cause in causes]
 
 
 def _hashed(hub: Hub) -> Callable[[str], str]:

@@ -17,7 +17,7 @@ from relhub.services.asked import Asked
 from relhub.services.hub import Hub
 from relhub.services.keep_records import at_utc
 from relhub.services.look import look_to_write
-from relhub.services.show_alerts import alert_id, told_to
+from relhub.services.show_alerts import told_to
 from relhub.storage.alerts import Dismissal, keep_dismissal
 from relhub.storage.alerts_seen import alerts_of_writer
 from relhub.storage.database import Store
@@ -69,7 +69,7 @@ async def _dismiss(store: Store, hub: Hub, admitted: Admitted, relation_id: str,
     look = admitted.look
     seen = await alerts_of_writer(store.driver, relation_id, admitted.profile, admitted.occasion_case, look)
     alerts, _ = told_to(hub, admitted, seen)
-    alert = next((one for one in alerts if alert_id(hub, relation_id, one) == wanted), None)
+    alert = next((one for one in alerts if one.id == wanted), None)
     if alert is None:
         raise NotFound(_NO_ALERT)
     who = (look.organisation, look.department, look.official)

@@ -193,7 +193,7 @@ class Gathering:
 
     async def _alerts(self, relation_id: str) -> None:
         found = await listed_alerts(*self._of(relation_id), self._look("alerts"))
-        alerts = exported_alerts(self.hub, self.admitted, relation_id, found.alerts, await dismissals_of(self.store.driver, relation_id))
+        alerts = exported_alerts(self.hub, self.admitted, found.alerts, await dismissals_of(self.store.driver, relation_id))
         if alerts:
             await self.keep("alerts", orjson.dumps([without_names(alert, self.others, self._own_names()) for alert in alerts]))
 

@@ -28,7 +28,7 @@ async def show_alerts(hub: Hub, asked: Asked, relation_id: str, base: str) -> Vi
     found = await look(
         hub, admitted, lambda driver: listed_alerts(driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look)
     )
-    alerts = alert_items(hub, admitted, found.relation_id, found.alerts, base=base)
+    alerts = alert_items(hub, admitted, found.alerts, base=base)
     body = orjson.dumps({"results": alerts, "next": None})
     return View(found.relation_id, body, hub.sealer.tag(body))
 
@@ -39,28 +39,26 @@ def told_to(hub: Hub, admitted: Admitted, seen: SeenAlerts) -> tuple[list[Alert]
     return seen.told(hub.alerts.rules, admitted.look.organisation, at, at.astimezone(AMSTERDAM).date())
 
 
-def alert_items(hub: Hub, admitted: Admitted, relation_id: str, seen: SeenAlerts, *, base: str = "") -> list[dict[str, Any]]:
+def alert_items(hub: Hub, admitted: Admitted, seen: SeenAlerts, *, base: str = "") -> list[dict[str, Any]]:
     """As answers show them; with `base` why each is told, and where its causes are."""
     if not seen.causes:
         return []
     alerts, referral = told_to(hub, admitted, seen)
     for alert in alerts:
         metrics.alerts_shown.labels(alert.rule).inc()
-    items = [_item(alert, alert_id(hub, relation_id, alert), base) for alert in alerts]
+    items = [_item(alert, base) for alert in alerts]
     if referral:
         items.append({"level": "referral", "via": "coordinator", "ask": admitted.profile.coordinator})
     return items
 
 
-def exported_alerts(
-    hub: Hub, admitted: Admitted, relation_id: str, seen: SeenAlerts, dismissals: Sequence[Dismissal]
-) -> list[dict[str, Any]]:
+def exported_alerts(hub: Hub, admitted: Admitted, seen: SeenAlerts, dismissals: Sequence[Dismissal]) -> list[dict[str, Any]]:
     """For the one it is about: also those that a department has done with, with what it said of that; without officials."""
     alerts, _ = told_to(hub, admitted, SeenAlerts(seen.causes))
     found = []
     for alert in alerts:
         done = [one for one in dismissals if (one.rule, one.topic) == (alert.rule, alert.topic) and alert.marks.issuperset(one.marks)]
-        found.append(_item(alert, alert_id(hub, relation_id, alert), "") | {"dismissals": [_dismissed(one) for one in done]})
+        found.append(_item(alert, "") | {"dismissals": [_dismissed(one) for one in done]})
     return found
 
 
@@ -69,14 +67,9 @@ def _dismissed(one: Dismissal) -> dict[str, Any]:
     return said | ({"until": one.until.isoformat()} if one.until else {})
 
 
-def alert_id(hub: Hub, relation_id: str, alert: Alert) -> str:
-    """The same as long as it is about the same."""
-    return f"alr_{hub.sealer.tag(f'alert {relation_id} {alert.rule} {alert.topic}'.encode())}"
-
-
-def _item(alert: Alert, id_: str, base: str) -> dict[str, Any]:
+def _item(alert: Alert, base: str) -> dict[str, Any]:
     """At `existence` of any cause without its days: they would tell what is not shown of that."""
-    item: dict[str, Any] = {"level": alert.level.name, "id": id_, "rule": alert.rule, "says": SAYS[alert.rule]}
+    item: dict[str, Any] = {"level": alert.level.name, "id": alert.id, "rule": alert.rule, "says": SAYS[alert.rule]}
     if alert.rule == "register-says":
         item["about"] = alert.topic
     if alert.level >= Level.summary:

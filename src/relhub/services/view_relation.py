@@ -50,7 +50,7 @@ async def view_admitted(
         parts = await load(hub, admitted, parts.relation_id, limit=PAGE, groups=groups, beside=beside)
     head, cases = _sections(hub, admitted, parts, options, more or {}, refreshed)
     if "alerts" in options.sections:
-        head["alerts"] = {"items": alert_items(hub, admitted, parts.relation_id, parts.alerts)}
+        head["alerts"] = {"items": alert_items(hub, admitted, parts.alerts)}
     return View(parts.relation_id, _joined(head, cases), hub.sealer.tag(_joined(timeless(head), cases)))
 
 

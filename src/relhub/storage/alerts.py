@@ -67,7 +67,7 @@ async def relations_after(store: Store, after: str, limit: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
-_COLUMNS = "relation_id, rule, topic, side, number, via, sort, needs, mark, department, from_at, until_at"
+_COLUMNS = "relation_id, rule, topic, side, number, via, sort, needs, mark, department, from_at, until_at, alert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,16 @@ def _key(one: tuple[str, Cause]) -> tuple[str, str, str, str, int, int]:
 
 
 def _row(relation_id: str, cause: Cause) -> tuple[object, ...]:
-    return (*_key((relation_id, cause)), cause.sort, int(cause.needs), cause.mark, cause.department, cause.from_at, cause.until_at)
+    return (
+        *_key((relation_id, cause)),
+        cause.sort,
+        int(cause.needs),
+        cause.mark,
+        cause.department,
+        cause.from_at,
+        cause.until_at,
+        cause.alert,
+    )
 
 
 def _cause(row: Mapping[str, object]) -> Cause:

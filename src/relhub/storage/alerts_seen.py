@@ -50,7 +50,7 @@ ALERT_RECORDS = "SELECT DISTINCT CASE sort WHEN 'entry' THEN 'entry/' || ref ELS
 
 def alert_columns(organisation: str, department: str) -> str:
     """What `seen_alerts` reads; `organisation`, `department`: parameters, of who has done with what."""
-    return f"""(SELECT json_agg(json_build_array(rule, topic, side, sort, number, needs, mark, department, from_at, until_at, via, level, capacity, ref)) FROM alert_seen)::text alerts,
+    return f"""(SELECT json_agg(json_build_array(rule, topic, side, sort, number, needs, mark, department, from_at, until_at, via, alert, level, capacity, ref)) FROM alert_seen)::text alerts,
     CASE WHEN EXISTS (SELECT FROM alert_seen) THEN (SELECT json_agg(json_build_array(d.rule, d.topic, d.marks, d.until)) FROM alert_dismissal d
         WHERE d.organisation = {organisation} AND d.department = {department}
             AND d.relation_id = ANY(ARRAY(SELECT id FROM target UNION ALL SELECT r.id FROM target t JOIN relation r ON r.merged_into = t.id))) END::text dismissed"""
@@ -88,8 +88,8 @@ def seen_alerts(row: Any) -> SeenAlerts:
 
 
 def _seen(*values: Any) -> Seen:
-    rule, topic, side, sort, number, needs, mark, department, from_at, until_at, via, level, capacity, ref = values
-    cause = Cause(rule, topic, side, sort, number, Level(needs), mark, department, _moment(from_at), _moment(until_at), via)
+    rule, topic, side, sort, number, needs, mark, department, from_at, until_at, via, alert, level, capacity, ref = values
+    cause = Cause(rule, topic, side, sort, number, Level(needs), mark, department, _moment(from_at), _moment(until_at), via, alert)
     return Seen(cause, Level(level), capacity, ref)
 
 

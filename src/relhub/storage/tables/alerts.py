@@ -5,7 +5,7 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Column, Date
 from relhub.storage.tables.base import TIME, metadata
 
 # C. By which records alerts of a relation hold, from when until when; what of it is told is decided when somebody looks. `number`: of a case, an
-# entry or a party record; no foreign key: see match_key. `topic` and `mark` are keyed hashes, or words of the rule.
+# entry or a party record; no foreign key: see match_key. `alert`, `topic` and `mark` are keyed hashes, or words of the rule.
 alert_cause = Table(
     "alert_cause",
     metadata,
@@ -21,6 +21,7 @@ alert_cause = Table(
     Column("department", Text, nullable=False),
     Column("from_at", TIME),
     Column("until_at", TIME),
+    Column("alert", Text, nullable=False, server_default=""),
 )
 Index("alert_cause_place_idx", alert_cause.c.number, postgresql_where=text("sort = 'place'"))
 Index("alert_cause_until_idx", alert_cause.c.until_at, postgresql_where=text("until_at IS NOT NULL"))
