@@ -31,6 +31,7 @@ from relhub.services.rebuild import rebuild
 from relhub.services.record_entry import EntryForm, record_entry
 from relhub.services.show_alerts import show_alerts
 from relhub.services.step_entry import StepForm, step_entry
+from relhub.services.watch_sources import watch_sources
 
 TODAY = datetime.now(UTC).date()
 CALL = EntryForm("contact-moment", {"channel": "telephone", "direction": "inbound", "subject": "Oven", "text": "Belt."}, "licensing")
@@ -248,6 +249,15 @@ async def test_a_rule_for_one_organisation_is_news_to_no_other(hub: Hub) -> None
     await compute_alerts(hub, datetime.now(UTC))
     await say(hub, case("enforcement", "T-1", "supervision", "Toezicht"))
     assert await raised(hub) == 0
+
+
+async def test_how_far_behind_alerts_are_is_measured(hub: Hub) -> None:
+    await compute_alerts(hub, datetime.now(UTC))
+    await watch_sources(hub)
+    assert metrics.alerts_behind._value.get() == 0
+    await say(hub, case("enforcement", "T-1", "supervision", "Toezicht"))
+    await watch_sources(hub)
+    assert metrics.alerts_behind._value.get() > 0
 
 
 async def test_whether_alerts_are_of_use_is_counted_by_rule_and_without_ids(hub: Hub) -> None:

@@ -56,6 +56,10 @@ quarantined = Gauge("relhub_source_quarantined", "Records of a source that can't
 notice_waiting = Gauge("relhub_notice_waiting_seconds", "For how long the privacy officer has not been told something; 0 when all is told.")
 requests_overdue = Gauge("relhub_subject_requests_overdue", "Requests of subjects that had to be answered before today, and were not.")
 pull_waiting = Gauge("relhub_pull_waiting_seconds", "For how long a pull has been waiting for a worker; 0 when none is.")
+alerts_behind = Gauge(
+    "relhub_alerts_behind_seconds",
+    "For how long the oldest change waits to be taken into alerts; 0 when none does, or there are no alerts.",
+)
 exports_waiting = Gauge("relhub_exports_waiting", "Exports that wait or are being made.")
 export_waiting = Gauge("relhub_export_waiting_seconds", "How long ago the oldest of these was asked for; 0 when there is none.")
 

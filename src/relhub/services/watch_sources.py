@@ -8,6 +8,7 @@ from relhub.domain.dates import AMSTERDAM
 from relhub.errors import DatabaseUnusable
 from relhub.services.hub import Hub
 from relhub.storage import deliveries, exports, log_exports, log_partitions, log_seals, notices, subject_requests, subscriptions
+from relhub.storage import alerts, exports, log_exports, log_partitions, log_seals, notices, subject_requests
 from relhub.storage.pulls import waiting_since
 from relhub.storage.sources import SourceState, source_states
 
@@ -17,6 +18,7 @@ _OF_THE_DATABASE = (
     metrics.pull_waiting,
     metrics.notice_waiting,
     metrics.requests_overdue,
+    metrics.alerts_behind,
     metrics.exports_waiting,
     metrics.export_waiting,
     metrics.deliveries_held,
@@ -38,6 +40,7 @@ async def watch_sources(hub: Hub) -> None:
             waiting = await waiting_since(store)
             overdue = await subject_requests.overdue(store.driver, datetime.now(AMSTERDAM).date())
             untold = await notices.oldest_untold(store.driver)
+            unalerted = await alerts.oldest_waiting(store.driver)
             open_exports, asked_for = await exports.waiting(store)
             undelivered, held = await deliveries.figures(store.driver)
             failing = await subscriptions.oldest_failing(store.driver)
@@ -55,6 +58,7 @@ async def watch_sources(hub: Hub) -> None:
     metrics.database_up.set(1)
     metrics.pull_waiting.set(_seconds(waiting, now))
     metrics.notice_waiting.set(_seconds(untold, now))
+    metrics.alerts_behind.set(_seconds(unalerted, now))
     metrics.exports_waiting.set(open_exports)
     metrics.export_waiting.set(_seconds(asked_for, now))
     metrics.requests_overdue.set(overdue)

@@ -181,3 +181,14 @@ async def looked_lately(driver: Driver, relation_id: str, consumer_department: t
             AND department = $3 AND (operation = 'alerts' OR 'alerts' = ANY(sections)))
     """
     return bool(await driver.fetchval(statement, relation_id, organisation, department, since))
+
+
+async def oldest_waiting(driver: Driver) -> datetime | None:
+    """When the oldest change was that is not taken into alerts yet; None when all are, or no rule is on."""
+    found: datetime | None = await driver.fetchval(
+        """
+        SELECT e.at FROM alert_state s CROSS JOIN LATERAL (SELECT at FROM event
+            WHERE (transaction, id) > (s.event_transaction, s.event_id) AND type <> 'alert.raised' ORDER BY transaction, id LIMIT 1) e WHERE s.version <> ''
+        """
+    )
+    return found
