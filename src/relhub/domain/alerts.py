@@ -207,6 +207,8 @@ def _taking_part(rule: RuleName, seen: Sequence[Seen], settings: RuleSettings) -
 
 def _alert(rule: RuleName, topic: str, part: Sequence[Seen], settings: RuleSettings) -> Alert:
     """From the first moment at which enough of these causes held, until the first at which too few do."""
+    if len(part) == 1:
+        return Alert(rule, topic, part[0].level, tuple(part), part[0].cause.from_at, part[0].cause.until_at)
     causes = [one.cause for one in part]
     begins = [None, *sorted({cause.from_at for cause in causes if cause.from_at})]
     ends = sorted({cause.until_at for cause in causes if cause.until_at})

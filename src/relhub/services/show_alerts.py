@@ -1,5 +1,6 @@
 """The alerts of one relation: what to know before picking up the phone, with why it is told and by which records."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -44,8 +45,8 @@ def alert_items(hub: Hub, admitted: Admitted, seen: SeenAlerts, *, base: str = "
     if not seen.causes:
         return []
     alerts, referral = told_to(hub, admitted, seen)
-    for alert in alerts:
-        metrics.alerts_shown.labels(alert.rule).inc()
+    for rule, number in Counter(alert.rule for alert in alerts).items():
+        metrics.alerts_shown.labels(rule).inc(number)
     items = [_item(alert, base) for alert in alerts]
     if referral:
         items.append({"level": "referral", "via": "coordinator", "ask": admitted.profile.coordinator})
@@ -73,20 +74,24 @@ def _item(alert: Alert, base: str) -> dict[str, Any]:
     if alert.rule == "register-says":
         item["about"] = alert.topic
     if alert.level >= Level.summary:
-        item |= {"from": _moment(alert.begins), "until": _moment(alert.ends)}
+        if alert.begins:
+            item["from"] = _moment(alert.begins)
+        if alert.ends:
+            item["until"] = _moment(alert.ends)
     if base:
         item["why"] = WHY[alert.rule]
-    return {key: value for key, value in item.items() if value is not None} | {"causes": _causes(alert.causes, base)}
+    item["causes"] = _causes(alert.causes, base)
+    return item
 
 
-def _moment(at: datetime | None) -> str | None:
-    return at_utc(at) if at else None
+def _moment(at: datetime) -> str:
+    return f"{at.isoformat()[:19]}Z"  # the database speaks UTC
 
 
 def _causes(seen: Sequence[Seen], base: str) -> list[dict[str, str]]:
-    """Each record once, though it may take part in more than one way."""
-    shown = {orjson.dumps(cause): cause for cause in (_cause(one, base) for one in seen)}
-    return list(shown.values())
+    """Each record once, though it may take part in more than one way; of those at `existence` each department once."""
+    shown = {(one.level, one.ref if one.level >= Level.summary else one.cause.department, one.capacity): one for one in seen}
+    return [_cause(one, base) for one in shown.values()]
 
 
 def _cause(seen: Seen, base: str) -> dict[str, str]:

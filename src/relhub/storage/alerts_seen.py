@@ -87,10 +87,13 @@ def seen_alerts(row: Any) -> SeenAlerts:
     )
 
 
+_LEVELS = tuple(Level)  # by number
+
+
 def _seen(*values: Any) -> Seen:
     rule, topic, side, sort, number, needs, mark, department, from_at, until_at, via, alert, level, capacity, ref = values
-    cause = Cause(rule, topic, side, sort, number, Level(needs), mark, department, _moment(from_at), _moment(until_at), via, alert)
-    return Seen(cause, Level(level), capacity, ref)
+    cause = Cause(rule, topic, side, sort, number, _LEVELS[needs], mark, department, _moment(from_at), _moment(until_at), via, alert)
+    return Seen(cause, _LEVELS[level], capacity, ref)
 
 
 def _moment(text: str | None) -> datetime | None:
