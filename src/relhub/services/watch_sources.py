@@ -7,8 +7,7 @@ from relhub import metrics
 from relhub.domain.dates import AMSTERDAM
 from relhub.errors import DatabaseUnusable
 from relhub.services.hub import Hub
-from relhub.storage import deliveries, exports, log_exports, log_partitions, log_seals, notices, subject_requests, subscriptions
-from relhub.storage import alerts, exports, log_exports, log_partitions, log_seals, notices, subject_requests
+from relhub.storage import alerts, deliveries, exports, log_exports, log_partitions, log_seals, notices, subject_requests, subscriptions
 from relhub.storage.pulls import waiting_since
 from relhub.storage.sources import SourceState, source_states
 
