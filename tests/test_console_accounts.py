@@ -170,6 +170,18 @@ async def test_an_issuer_that_does_not_answer_is_said_to_be_so(hub: Hub, sources
         assert (browser.response.status_code, "kan nu niet worden gecontroleerd" in page.text) == (503, True)
 
 
+async def test_pages_elsewhere_that_send_a_browser_back_here_shut_nobody_out(hub: Hub, sources_dir: Path, tmp_path: Path) -> None:
+    file = tmp_path / "consumers.toml"
+    file.write_text(CONSUMERS.replace("{url}", "http://127.0.0.1:1").replace("{department}", "Vergunningen"))
+    given: dict[str, Any] = {"console_demo": False, "console_consumer": "console", "consumers": file, "failure_limit": "2/hour"}
+    async with browsing(hub, sources_dir, **given) as browser:
+        for _ in range(5):
+            await browser.open("/console/back?code=a&state=b")
+            assert browser.response.status_code == 400
+        answer = await browser.client.get("/v1/sources", headers={"Authorization": "Bearer a.b.c"})
+    assert answer.status_code == 401, "not yet 429: this address sent no token that was refused"
+
+
 @pytest.mark.parametrize("name", ["nobody", "permits-desk"])
 def test_a_consumer_as_which_nobody_can_sign_in_is_refused_at_start(name: str, tmp_path: Path) -> None:
     settings = settings_for("postgresql://x@127.0.0.1:1/x", tmp_path).model_copy(

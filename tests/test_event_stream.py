@@ -195,6 +195,15 @@ async def test_a_change_that_may_not_be_seen_gives_a_place_like_any_other_and_th
     assert len({len(place) for place in found.ids}) == 1
 
 
+async def test_a_sign_of_life_comes_by_the_clock_and_never_because_something_happened_that_may_not_be_seen(hub: Hub, url: str) -> None:
+    async with following(url, "?seconds=2") as found:
+        for number in (2, 3):
+            await say(hub, case_of(number, ANNA, capacity="enforcement"))
+            await asyncio.sleep(0.6)
+        await soon(lambda: found.ended)
+    assert (found.events, len(found.ids)) == ([], 1)
+
+
 async def test_a_process_that_ends_ends_what_goes_on_and_not_in_the_middle(hub: Hub, server: Server, sources_dir: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

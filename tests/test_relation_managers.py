@@ -158,6 +158,13 @@ async def test_who_was_it_is_told_from_summary_on(hub: Hub, johanna: str) -> Non
     assert await listed(seeing(hub, Level.existence), DESK, johanna) == []
 
 
+async def test_why_somebody_is_it_is_told_from_summary_on(hub: Hub, johanna: str) -> None:
+    await made(hub, johanna)
+    for level, said in ((Level.existence, None), (Level.summary, BOS.text)):
+        [one] = await listed(seeing(hub, level), DESK, johanna)
+        assert (one["account"], one["setBy"]["official"], one["setBy"].get("text")) == ("m.bos", "official-1", said)
+
+
 QUESTION = EntryForm("task", {"kind": "question", "subject": "Straat", "text": "Blijft de straat open?"}, "licensing")
 
 

@@ -45,7 +45,7 @@ class SaidBy(Described):
 
     department: str | None = Field(default=None, title="Afdeling", description="The department.", examples=["Relatiebeheer"])
     official: str | None = Field(default=None, title="Medewerker", description="The account of the official.")
-    text: str | None = Field(default=None, title="Reden", description="Why, in words.")
+    text: str | None = Field(default=None, title="Reden", description="Why, in words; from level `summary` on.")
 
 
 class Manager(Reach):

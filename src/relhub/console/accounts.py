@@ -11,7 +11,7 @@ from relhub.console.visit import Visit
 from relhub.errors import ConfigurationError, NotAllowed, NotAuthenticated
 from relhub.services.authenticate import Authentication
 from relhub.services.keep_session import Session
-from relhub.services.sign_official_in import PATIENCE, Client, begin_sign_in, finish_sign_in
+from relhub.services.sign_official_in import NOT_BEGUN, PATIENCE, Client, begin_sign_in, finish_sign_in
 
 _KEPT: Final = "console-sign-in"
 
@@ -43,7 +43,8 @@ async def back(visit: Visit) -> Response:
         token = await finish_sign_in(visit.hub, _client(visit), kept, state, issuer, code)
         who = await known(visit, token)
     except NotAuthenticated as error:
-        _authentication(visit).note_refusal(error, visit.address)
+        if str(error) != NOT_BEGUN:  # any page elsewhere can have a browser come here, and its address is not to fail by that
+            _authentication(visit).note_refusal(error, visit.address)
         return show_sign_in(visit, 400, "sign_in.failed")
     except NotAllowed:
         return show_sign_in(visit, 403, "sign_in.not_agreed")

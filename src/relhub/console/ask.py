@@ -88,8 +88,8 @@ class Api:
         }
         if self.session.official:
             given["X-Official"] = self.session.official
-        if forwarded := self.request.headers.get("x-forwarded-for"):
-            given["X-Forwarded-For"] = forwarded
+        if forwarded := self.request.headers.getlist("x-forwarded-for"):  # a proxy may add a line of its own
+            given["X-Forwarded-For"] = ",".join(forwarded)
         return given
 
 

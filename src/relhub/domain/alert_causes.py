@@ -116,16 +116,15 @@ def _planned(cause: Cause, day: date, before: timedelta) -> Cause:
 
 def _register_says(known: Known, _: RuleSettings, hashed: Hashed) -> Iterator[Cause]:
     said = [party for party in known.parties if party.register]
-    told = {flag: [party for party in said if flag in party.flags] for flag in sorted(_ON_ACCOUNT)}
-    for topic, parties in [*told.items(), ("moved", [party for party in said if _elsewhere(party, known.parties)])]:
-        sort = "address" if topic == "moved" else "party"
-        for party in parties:
-            mark = hashed(f"{topic} {party.name} {sorted(party.homes) if topic == 'moved' else ''}")
-            yield Cause("register-says", topic, "register", sort, party.number, Level.summary, mark)  # type: ignore[arg-type]  # one of two
-        others = {other.number: other for party in parties for other in _elsewhere(party, known.parties)} if topic == "moved" else {}
-        for other in others.values():
-            mark = hashed(f"otherwise {other.name} {sorted(other.homes)}")
-            yield Cause("register-says", topic, "otherwise", "address", other.number, Level.summary, mark)
+    for party in said:
+        for topic in sorted(party.flags & _ON_ACCOUNT):
+            mark = hashed(f"{topic} {party.name} ")
+            yield Cause("register-says", topic, "register", "party", party.number, Level.summary, mark)
+        for other in _elsewhere(party, known.parties):
+            for side, one, by in (("register", party, other), ("otherwise", other, party)):
+                mark = hashed(f"{'moved' if side == 'register' else side} {one.name} {sorted(one.homes)}")
+                yield Cause("register-says", "moved", side, "address", one.number, Level.summary, mark, via=by.number)
+    for topic in [*sorted(_ON_ACCOUNT), "moved"]:
         for case in _newest(case for case in known.cases if not case.register):
             mark = hashed(f"open {case.ref}")
             yield Cause("register-says", topic, "open-case", "case", case.number, Level.existence, mark, case.department)

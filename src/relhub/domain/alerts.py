@@ -38,7 +38,7 @@ class AlertRules:
 class Cause:
     """A record by which an alert holds, as far as it does: on which `side`, from and until when, and from which level on (`needs`) it is known.
 
-    `number`, `via`: of the record in the store, and of a case by which it is one; `topic`: what the alert is about, where a rule can tell
+    `number`, `via`: of the record in the store, and of another by which it is one; `topic`: what the alert is about, where a rule can tell
     several of one relation; `mark`: another when it says otherwise; `alert`: the id of the alert that it can take part in.
     """
 
@@ -106,8 +106,9 @@ def visits_meet(causes: Sequence[Cause], _: RuleSettings) -> list[Cause]:
 def register_says(causes: Sequence[Cause], _: RuleSettings) -> list[Cause]:
     """A base register says that a party died, moved, was dissolved or is bankrupt while a case runs: a letter would go to the wrong one, or hurt."""
     said, otherwise, cases = _side(causes, "register"), _side(causes, "otherwise"), _side(causes, "open-case")
-    moved = any(cause.sort == "address" for cause in said)
-    return [*said, *otherwise, *cases] if said and cases and (otherwise or not moved) else []
+    if any(cause.sort == "address" for cause in said):
+        said, otherwise = _paired(said, otherwise)
+    return [*said, *otherwise, *cases] if said and cases else []
 
 
 def unanswered_contacts(causes: Sequence[Cause], settings: RuleSettings) -> list[Cause]:
@@ -124,9 +125,8 @@ def commitment_due(causes: Sequence[Cause], _: RuleSettings) -> list[Cause]:
 
 def project_at_address(causes: Sequence[Cause], _: RuleSettings) -> list[Cause]:
     """A project touches the address of a case that is not decided: what is decided there, and what is told there, should fit together."""
-    projects, pending = _side(causes, "project"), _side(causes, "pending")
-    pairs = {(project.number, project.via) for project in projects} & {(case.via, case.number) for case in pending}
-    return [one for one in projects if (one.number, one.via) in pairs] + [one for one in pending if (one.via, one.number) in pairs]
+    projects, pending = _paired(_side(causes, "project"), _side(causes, "pending"))
+    return projects + pending
 
 
 RULES: Final[Mapping[RuleName, Part]] = {
@@ -152,6 +152,12 @@ WHY: Final[Mapping[RuleName, str]] = {name: (rule.__doc__ or "").strip() for nam
 
 def _side(causes: Sequence[Cause], side: str) -> list[Cause]:
     return [cause for cause in causes if cause.side == side]
+
+
+def _paired(ones: Sequence[Cause], others: Sequence[Cause]) -> tuple[list[Cause], list[Cause]]:
+    """Those that are a cause by one of the other side which is there as well: of two that are seen neither may be one by a third that is not."""
+    pairs = {(one.number, one.via) for one in ones} & {(other.via, other.number) for other in others}
+    return [one for one in ones if (one.number, one.via) in pairs], [other for other in others if (other.via, other.number) in pairs]
 
 
 def _apart(one: Cause, other: Cause) -> bool:

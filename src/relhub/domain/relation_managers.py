@@ -52,6 +52,16 @@ def may_manage(profile: Profile, capacity: Capacity | Literal[""]) -> bool:
     return profile.activity.manage and any(shown)
 
 
+def says_why(profile: Profile, manager: RelationManager) -> bool:
+    """Whether who asks reads why somebody is it, or no longer is: words, and those are told from `summary` on."""
+    own = manager.organisation
+    return any(
+        level_of(profile.activity.openings, Compartment(-1, OWN + own, own, each, KIND, CONFIDENTIALITY), profile.organisation)
+        >= Level.summary
+        for each in manager.capacities
+    )
+
+
 def follows(manager: RelationManager, step: Step) -> None:
     """Raises WrongState when this can't follow."""
     if manager.until_at:

@@ -11,7 +11,7 @@ from relhub.domain.access import Refusal
 from relhub.domain.dates import AMSTERDAM
 from relhub.domain.officials import Directory
 from relhub.domain.record import Capacity
-from relhub.domain.relation_managers import RelationManager, Step, follows, may_manage
+from relhub.domain.relation_managers import RelationManager, Step, follows, may_manage, says_why
 from relhub.errors import ChangedMeanwhile, InvalidInput, NotFound, Problem, WrongState
 from relhub.services.admit import Admitted, admit, refuse
 from relhub.services.answer_once import write_once
@@ -150,4 +150,5 @@ async def _begin(store: Store, admitted: Admitted, relation_id: str, capacity: C
 
 
 def _shown(admitted: Admitted, manager: RelationManager, directory: Directory) -> bytes:
-    return orjson.dumps(show_manager(manager, directory, admitted.look.at.astimezone(AMSTERDAM).date()))
+    today, why = admitted.look.at.astimezone(AMSTERDAM).date(), says_why(admitted.profile, manager)
+    return orjson.dumps(show_manager(manager, directory, today, why=why))

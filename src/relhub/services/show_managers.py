@@ -6,7 +6,7 @@ from typing import Any
 
 from relhub.domain.dates import AMSTERDAM
 from relhub.domain.officials import Directory
-from relhub.domain.relation_managers import RelationManager
+from relhub.domain.relation_managers import RelationManager, says_why
 from relhub.services.admit import admit
 from relhub.services.asked import Asked, PageQuery, View
 from relhub.services.hub import Hub
@@ -31,20 +31,21 @@ async def list_managers(hub: Hub, asked: Asked, relation_id: str, query: PageQue
         query,
         numbered,
         lambda item: [item[0]],
-        lambda item: show_manager(item[1], found.directory, today),
+        lambda item: show_manager(item[1], found.directory, today, why=says_why(admitted.profile, item[1])),
     )
     return View(found.relation_id, body, hub.sealer.tag(body))
 
 
-def show_manager(manager: RelationManager, directory: Directory, today: date) -> dict[str, Any]:
-    """As answers show one, with how to reach them or who takes over."""
-    ended = {"department": manager.ended_department, "official": manager.ended_official, "text": manager.ended_text}
+def show_manager(manager: RelationManager, directory: Directory, today: date, *, why: bool = False) -> dict[str, Any]:
+    """As answers show one, with how to reach them or who takes over; `why`: with the words of who said so."""
+    text, ended_text = (manager.text, manager.ended_text) if why else ("", "")
+    ended = {"department": manager.ended_department, "official": manager.ended_official, "text": ended_text}
     shown: dict[str, Any] = {
         "id": manager.id,
         "capacity": manager.capacity,
         **show_reach(manager, directory, today),
         "from": at_utc(manager.from_at),
-        "setBy": _filled({"department": manager.by_department, "official": manager.by_official, "text": manager.text}),
+        "setBy": _filled({"department": manager.by_department, "official": manager.by_official, "text": text}),
         "until": at_utc(manager.until_at) if manager.until_at else "",
         "endedBy": _filled(ended) if manager.until_at else {},
     }

@@ -16,6 +16,8 @@ from relhub.services.hub import Hub
 from relhub.services.verify_token import verify_id_token
 
 PATIENCE: Final = 600  # seconds in which somebody has to sign in
+NOT_BEGUN: Final = "state"
+"""Why somebody is not signed in who comes back from a sign-in that this browser did not begin."""
 _ABOUT: Final = "console-sign-in"
 
 
@@ -73,5 +75,5 @@ def _remembered(hub: Hub, kept: str, state: str) -> tuple[str, str]:
     except InvalidInput:
         begun = None
     if begun is None or not secrets.compare_digest(str(begun[0]), state) or begun[3] < time.time():
-        raise NotAuthenticated("state")
+        raise NotAuthenticated(NOT_BEGUN)
     return begun[1], begun[2]

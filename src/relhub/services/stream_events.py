@@ -47,10 +47,11 @@ class EventStream:
 
     async def messages(self) -> AsyncIterator[bytes]:
         """In the form of Server-Sent Events, until who asks may not follow any more, their token ends, or this process does."""
-        watch = self._hub.events
+        watch, clock = self._hub.events, asyncio.get_running_loop().time
+        due = 0.0  # when there is a sign of life: by the clock, as what happens that may not be seen must not show in when it comes
         with watch.following(self._hub.database, self._asked.consumer.name):
             yield _RETRY
-            while not watch.ended and (left := self._until - asyncio.get_running_loop().time()) > 0:
+            while not watch.ended and (left := self._until - clock()) > 0:
                 try:
                     events = await self._next()
                 except RelhubError:
@@ -59,8 +60,10 @@ class EventStream:
                     yield b"".join(self._message(event) for event in events)
                 if len(events) < _PAGE:
                     self._place = max(self._place, (self._before, 0))
-                    yield f"id: {write_place(self._hub.sealer, self._place)}\n: \n\n".encode()
-                    await watch.news(self._before, min(left, HEARTBEAT))
+                    if events or clock() >= due:
+                        due = clock() + HEARTBEAT
+                        yield f"id: {write_place(self._hub.sealer, self._place)}\n: \n\n".encode()
+                    await watch.news(self._before, min(left, due - clock()))
                     self._before = max(self._before, watch.horizon)
 
     async def _next(self) -> list[Event]:
