@@ -158,11 +158,17 @@ async def test_who_was_it_is_told_from_summary_on(hub: Hub, johanna: str) -> Non
     assert await listed(seeing(hub, Level.existence), DESK, johanna) == []
 
 
-async def test_why_somebody_is_it_is_told_from_summary_on(hub: Hub, johanna: str) -> None:
+async def test_why_somebody_is_it_is_told_from_summary_on_and_with_non_disclosure_to_who_may_know_what_that_hides(
+    hub: Hub, johanna: str
+) -> None:
     await made(hub, johanna)
     for level, said in ((Level.existence, None), (Level.summary, BOS.text)):
         [one] = await listed(seeing(hub, level), DESK, johanna)
         assert (one["account"], one["setBy"]["official"], one["setBy"].get("text")) == ("m.bos", "official-1", said)
+    async with hub.database.begin() as store:
+        await store.driver.execute("UPDATE relation SET non_disclosure = true WHERE id = $1", johanna)
+    [one] = await listed(with_activity(hub, "answering-questions", groups=frozenset()), DESK, johanna)
+    assert "text" not in one["setBy"]
 
 
 QUESTION = EntryForm("task", {"kind": "question", "subject": "Straat", "text": "Blijft de straat open?"}, "licensing")

@@ -31,7 +31,7 @@ async def list_managers(hub: Hub, asked: Asked, relation_id: str, query: PageQue
         query,
         numbered,
         lambda item: [item[0]],
-        lambda item: show_manager(item[1], found.directory, today, why=says_why(admitted.profile, item[1])),
+        lambda item: show_manager(item[1], found.directory, today, why=not found.hidden and says_why(admitted.profile, item[1])),
     )
     return View(found.relation_id, body, hub.sealer.tag(body))
 

@@ -61,23 +61,24 @@ def _listed(said: Mapping[str, Any]) -> Listed:
 
 @dataclass(frozen=True, slots=True)
 class SeenManagers:
-    """`outcome` as of a view."""
+    """`outcome` as of a view; `hidden`: of someone with non-disclosure, who may be described in any words."""
 
     outcome: str
     relation_id: str
     managers: list[RelationManager]
     directory: Directory
+    hidden: bool
 
 
 _SEEN = managers_of("m.compartments && CASE WHEN m.until_at IS NULL THEN $3 ELSE $2 END")
-_LIST = statement("", "SELECT unnest($8::text[]) WHERE false", f"{_SEEN} managers", 15)
+_LIST = statement("", "SELECT unnest($8::text[]) WHERE false", f"{_SEEN} managers, t.hidden", 15)
 
 
 async def seen_managers(driver: Driver, relation_id: str, profile: Profile, occasion: tuple[str, str], look: Look) -> SeenManagers:
     """Who is it, from `existence` on, and who was, from `summary` on; logged."""
     row = await see(driver, _LIST, relation_id, profile, occasion, look)
     managers, directory = managers_in(row["managers"]) if row["outcome"] == "shown" else ([], {})
-    return SeenManagers(row["outcome"], row["id"] or "", managers, directory)
+    return SeenManagers(row["outcome"], row["id"] or "", managers, directory, bool(row["hidden"]))
 
 
 _NOW = (
