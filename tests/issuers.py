@@ -59,7 +59,8 @@ class Issuer:
             return JSONResponse({"keys": self.published})
         if path.endswith("openid-configuration") and self.only_rfc_8414:
             return Response(status_code=404)
-        return JSONResponse({"issuer": "https://other.example" if self.fault == "other" else self.url, "jwks_uri": f"{self.url}/keys"})
+        places = {"jwks_uri": f"{self.url}/keys", "authorization_endpoint": f"{self.url}/begin", "token_endpoint": f"{self.url}/token"}
+        return JSONResponse({"issuer": "https://other.example" if self.fault == "other" else self.url, **places})
 
     def claims(self, **more: Any) -> dict[str, Any]:
         """Of an application that asks by itself; None leaves a claim out."""
@@ -84,7 +85,7 @@ class Issuer:
 @asynccontextmanager
 async def issuing() -> AsyncIterator[Issuer]:
     issuer = Issuer()
-    async with serving(Starlette(routes=[Route("/{path:path}", issuer.answer)])) as url:
+    async with serving(Starlette(routes=[Route("/{path:path}", issuer.answer, methods=["GET", "POST"])])) as url:
         issuer.url = url
         yield issuer
 

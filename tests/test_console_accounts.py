@@ -182,6 +182,23 @@ async def test_pages_elsewhere_that_send_a_browser_back_here_shut_nobody_out(hub
     assert answer.status_code == 401, "not yet 429: this address sent no token that was refused"
 
 
+async def test_who_begins_again_and_again_has_the_issuer_asked_once_and_codes_that_fail_are_counted(
+    hub: Hub, sources_dir: Path, tmp_path: Path
+) -> None:
+    async with issuing() as issuer:
+        file = tmp_path / "consumers.toml"
+        file.write_text(CONSUMERS.replace("{url}", issuer.url).replace("{department}", "Vergunningen"))
+        given: dict[str, Any] = {"console_demo": False, "console_consumer": "console", "consumers": file, "failure_limit": "2/hour"}
+        async with browsing(hub, sources_dir, **given) as browser:
+            statuses = []
+            for _ in range(3):
+                [state] = parse_qs(urlsplit(await asked_to_sign_in(browser)).query)["state"]
+                statuses.append((await browser.client.get(f"/console/back?code=a&state={state}")).status_code)
+    assert statuses == [400, 400, 429]
+    assert issuer.asked.count("/.well-known/openid-configuration") == 1
+    assert issuer.asked.count("/token") == 2
+
+
 @pytest.mark.parametrize("name", ["nobody", "permits-desk"])
 def test_a_consumer_as_which_nobody_can_sign_in_is_refused_at_start(name: str, tmp_path: Path) -> None:
     settings = settings_for("postgresql://x@127.0.0.1:1/x", tmp_path).model_copy(

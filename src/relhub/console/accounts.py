@@ -39,6 +39,7 @@ async def back(visit: Visit) -> Response:
     name, asked = visit.console.cookie(_KEPT), visit.request.query_params
     visit.cookies[name] = ("", 0)
     kept, state, issuer, code = visit.request.cookies.get(name, ""), asked.get("state", ""), asked.get("iss", ""), asked.get("code", "")
+    _authentication(visit).refuse_failing(visit.address)
     try:
         token = await finish_sign_in(visit.hub, _client(visit), kept, state, issuer, code)
         who = await known(visit, token)

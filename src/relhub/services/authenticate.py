@@ -137,6 +137,10 @@ class Authentication:
             self._forget()
         self._remembered[hashlib.sha256(token.encode()).digest()] = who
 
+    def refuse_failing(self, address: str) -> None:
+        """Raises TooManyRequests for an address from which too much was refused."""
+        self._limits.refuse_failing(address)
+
     def note_refusal(self, error: NotAuthenticated | NotAllowed, address: str) -> None:
         """In the log with where it came from; the one who asks hears nothing of it. Never the token."""
         reason = str(error) if isinstance(error, NotAuthenticated) else "narrowed"

@@ -120,7 +120,13 @@ async def _once(hub: Hub, asked: Asked, id_: str, key: str, operation: str, requ
 
     try:
         return await write_once(
-            hub, admitted, key, (operation, id_, *request), own, outcome="changed", records=lambda _: [f"subscription/{id_}"]
+            hub,
+            admitted,
+            key,
+            (operation, id_, asked.activity, asked.consumer.department, *request),
+            own,
+            outcome="changed",
+            records=lambda _: [f"subscription/{id_}"],
         )
     except (NotFound, WrongState) as error:
         await _note(hub, admitted, id_, error)

@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey, RSAKey
 from joserfc.util import base64_to_int
 
 from relhub import metrics
-from relhub.adapters.issuer import fetch_keys
+from relhub.adapters.issuer import Endpoints, fetch_keys, find_endpoints
 from relhub.config.issuers import IssuerConfig
 from relhub.errors import IssuerUnavailable, NotAuthenticated
 
@@ -35,6 +35,24 @@ class FollowedIssuer:
         self._asked_at = float("-inf")
         self._failing = False
         self._asking = asyncio.Lock()
+        self._endpoints: Endpoints | None = None
+        self._found_at = float("-inf")
+        self._finding = asyncio.Lock()
+
+    async def endpoints(self) -> Endpoints:
+        """Where officials sign in; asked now and then, however often somebody begins to: anybody can. Raises IssuerUnavailable."""
+        async with self._finding:
+            if time.monotonic() - self._found_at >= (EVERY if self._endpoints else BETWEEN):
+                self._endpoints = None
+                try:
+                    self._endpoints = await find_endpoints(self.config)
+                except IssuerUnavailable:
+                    self._found_at = time.monotonic()
+                    raise
+                self._found_at = time.monotonic()
+            if self._endpoints is None:
+                raise IssuerUnavailable(f"issuer {self.config.name} did not say where to sign in, a moment ago")
+            return self._endpoints
 
     async def key(self, key_id: str, algorithm: str) -> SigningKey:
         """The key with this id, of the kind that this algorithm needs; the issuer is asked when it is not known.

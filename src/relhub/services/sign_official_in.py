@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlencode
 
-from relhub.adapters.issuer import find_endpoints, redeem
+from relhub.adapters.issuer import redeem
 from relhub.errors import InvalidInput, NotAuthenticated
 from relhub.services.cursors import open_cursor, seal_cursor
 from relhub.services.follow_issuer import FollowedIssuer
@@ -34,7 +34,7 @@ class Client:
 
 async def begin_sign_in(hub: Hub, client: Client) -> tuple[str, str]:
     """(where to sign in, what the browser keeps until it comes back). Raises IssuerUnavailable."""
-    endpoints = await find_endpoints(client.issuer.config)
+    endpoints = await client.issuer.endpoints()
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     asked = {
         "response_type": "code",
@@ -59,7 +59,7 @@ async def finish_sign_in(hub: Hub, client: Client, kept: str, state: str, issuer
     if not code or issuer not in ("", client.issuer.config.issuer):
         raise NotAuthenticated("code")
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": client.back, "code_verifier": verifier}
-    endpoints = await find_endpoints(client.issuer.config)
+    endpoints = await client.issuer.endpoints()
     given = await redeem(client.issuer.config, endpoints, form, client.client_id, client.secret)
     access, identity = given.get("access_token"), given.get("id_token")
     if not isinstance(access, str) or not isinstance(identity, str):
