@@ -19,7 +19,7 @@ Hashed = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """A case of the relation that is not closed. `visits`: the days of inspections that are still to come; `register`: of a copy of a base register."""
+    """A case of the relation that is not closed. `visits`: the days of inspections that are still to come; `register`: of a copy of a base register; `apart`: what besides its compartment decides who sees it."""
 
     number: int
     ref: str
@@ -30,6 +30,7 @@ class OpenCase:
     roles: frozenset[str]
     visits: tuple[date, ...]
     register: bool
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +182,10 @@ _GATHER: Final[Mapping[RuleName, Callable[[Known, RuleSettings, Hashed], Iterato
 
 
 def _newest(cases: Iterable[OpenCase]) -> list[OpenCase]:
-    """One of each compartment and department: who sees one of them sees them all."""
-    found: dict[tuple[int, str], OpenCase] = {}
+    """One of those that the same readers see, of each department: who sees one of them sees them all."""
+    found: dict[tuple[int, str, tuple[str, ...]], OpenCase] = {}
     for case in sorted(cases, key=lambda case: (case.on_date, case.number)):
-        found[case.compartment, case.department] = case
+        found[case.compartment, case.department, case.apart] = case
     return list(found.values())
 
 

@@ -20,7 +20,7 @@ from relhub.storage.purges import trimmed_to
 
 _EVENTS = 1000  # in one transaction
 _RELATIONS = 250
-_GATHERED = "3"  # another when causes are gathered otherwise: all are computed again then
+_GATHERED = "4"  # another when causes are gathered otherwise: all are computed again then
 
 Stopping = Callable[[], bool]
 

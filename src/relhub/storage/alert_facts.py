@@ -38,7 +38,7 @@ async def known_of(
 
 
 _CASES = """
-SELECT i.relation_id, c.id, c.source || '/' || c.case_id ref, c.compartment, c.capacity, c.department, c.on_date, i.roles, c.source = ANY($2) register,
+SELECT i.relation_id, c.id, c.source || '/' || c.case_id ref, c.compartment, c.capacity, c.department, c.on_date, i.roles, c.source = ANY($2) register, c.marks, c.protected,
     CASE WHEN c.body ? 'findings' THEN ARRAY(SELECT f->>'on' FROM jsonb_array_elements(c.body->'findings') f WHERE f->>'sort' = 'inspection' AND f->>'on' >= $3 ORDER BY 1) END visits
 FROM (SELECT relation_id, case_id, array_agg(DISTINCT role) roles FROM involvement WHERE relation_id = ANY($1) AND open GROUP BY 1, 2) i
 JOIN relation r ON r.id = i.relation_id AND r.retired_at IS NULL JOIN case_record c ON c.id = i.case_id AND c.open ORDER BY c.id
@@ -85,6 +85,7 @@ def _case(row: Mapping[str, Any]) -> OpenCase:
         frozenset(row["roles"]),
         tuple(date.fromisoformat(day) for day in row["visits"] or ()),
         row["register"],
+        (*sorted(row["marks"] or ()), *(("protected",) if row["protected"] else ())),
     )
 
 
