@@ -222,7 +222,7 @@ async def test_purposes_are_those_of_the_rules_in_force_that_may_be_told(bare: H
     await say(bare, case(1, ANNA))
     found = (await anna(with_activity(bare, "enforcement-handling", disclosable=False), bare_api))["purposes"]
     told = {one["registerUri"].rpartition("/")[2]: one for one in found}
-    assert set(told) == {"vergunningverlening", "omgevingsmanagement", "klantcontact", "bijhouden", "inzage", "relatiebeheer"}
+    assert set(told) == {"vergunningverlening", "omgevingsmanagement", "klantcontact", "bijhouden", "inzage", "relatiebeheer", "wmo"}
     permits = told["vergunningverlening"]
     assert permits["capacities"] == {
         "advice": "full",

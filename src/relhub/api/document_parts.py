@@ -16,6 +16,7 @@ from relhub.api.errors import (
     UNSUPPORTED_MEDIA_TYPE,
     Answer,
 )
+from relhub.api.example import BY_PERMITS
 from relhub.api.gate import ACTIVITY, IDEMPOTENCY_KEY, OCCASION
 from relhub.domain.tokens import OFFICIAL
 from relhub.errors import (
@@ -98,7 +99,7 @@ PARAMETERS: Final[dict[str, Any]] = {
         "X-Processing-Activity",
         "Verwerking",
         "The processing activity (verwerkingsactiviteit) that this question is for; one that was agreed for your application.",
-        examples.BY_PERMITS["X-Processing-Activity"],
+        BY_PERMITS["X-Processing-Activity"],
         required=True,
         pattern=ACTIVITY,
     ),
@@ -110,7 +111,7 @@ PARAMETERS: Final[dict[str, Any]] = {
             "characters; percent-encoded, as UTF-8, where not ASCII). Verified: what a case must be (open, with your department, involving "
             "the relation) stands in the access rule of the activity, and in the refusal. Of break-glass (noodtoegang) the privacy officer is told."
         ),
-        examples.BY_PERMITS["X-Occasion"],
+        BY_PERMITS["X-Occasion"],
         pattern=OCCASION,
     ),
     "Official": _parameter(
@@ -120,7 +121,7 @@ PARAMETERS: Final[dict[str, Any]] = {
             "The account of the official on whose behalf is asked. Required of applications that officials work with; refused"
             " from others, which ask in their own name. An official's own access token names them: then leave it out."
         ),
-        examples.BY_PERMITS["X-Official"],
+        BY_PERMITS["X-Official"],
         pattern=OFFICIAL,
     ),
     "TraceParent": _parameter(

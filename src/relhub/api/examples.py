@@ -13,45 +13,22 @@ from typing import Any, Final
 
 import orjson
 
-from relhub.api.example import Example
+from relhub.api.example import BY_PERMITS, Example, asked_for
+from relhub.api.examples_entries import OF_ENTRIES
 from relhub.api.examples_officials import OF_OFFICIALS
 
-
-def _asked_for(activity: str, occasion: str = "none") -> dict[str, str]:
-    return {"X-Processing-Activity": activity, "X-Occasion": occasion, "X-Official": "j.jansen"}
-
-
-BY_PERMITS: Final = _asked_for("permit-handling", "case:permits/V-2026-00001")
-_BY_ENFORCEMENT: Final = _asked_for("enforcement-handling", "case:enforcement/HH-2026-00001")
-_BY_PROJECTS: Final = _asked_for("project-stakeholders", "case:projects/PRJ-0001")
-_BY_CONTACT_CENTRE: Final = _asked_for("answering-questions")
-_BY_ADMINISTRATOR: Final = _asked_for("source-health")
-_BY_PRIVACY_OFFICER: Final = _asked_for("log-inspection")
+_BY_ENFORCEMENT: Final = asked_for("enforcement-handling", "case:enforcement/HH-2026-00001")
+_BY_PROJECTS: Final = asked_for("project-stakeholders", "case:projects/PRJ-0001")
+_BY_CONTACT_CENTRE: Final = asked_for("answering-questions")
+_BY_ADMINISTRATOR: Final = asked_for("source-health")
+_BY_PRIVACY_OFFICER: Final = asked_for("log-inspection")
 _BY_PORTAL: Final = {"X-Processing-Activity": "informing-residents", "X-Occasion": "none"}
-_BY_STEWARD: Final = _asked_for("subject-requests")
+_BY_STEWARD: Final = asked_for("subject-requests")
 _HEX: Final = "0b9d6a1c52e84f7a93c04d5be8f21a67"
 _REQUEST: Final = {"id": f"req_{_HEX}"}
 _OF_A_REQUEST: Final = frozenset({"id", "receivedAt", "dueOn", "decidedAt"})
-_WITH: Final = {"id": "rel_1EDWH82QHJ8QM5RMV7JQW33YCG"}  # another, so that what is recorded shows in no other example
-_CONTACT: Final = {
-    "capacity": "licensing",
-    "channel": "telephone",
-    "direction": "inbound",
-    "subject": "Wanneer komt het besluit?",
-    "text": "Belt over de aanvraag; wil weten wanneer er een besluit is.",
-    "outcome": "Wordt deze week teruggebeld.",
-}
-_TASK: Final = {
-    "capacity": "licensing",
-    "kind": "question",
-    "subject": "Wanneer komt het besluit?",
-    "text": "Wanneer is er een besluit te verwachten?",
-    "due": "2030-01-15",
-    "to": {"department": "Vergunningen"},
-}
-_COMMITMENT: Final = {"capacity": "licensing", "subject": "Terugbellen over het besluit", "due": "2030-01-15"}
 _MADE: Final = frozenset({"id"})
-_FOLLOWING: Final = _asked_for("following-changes")
+_FOLLOWING: Final = asked_for("following-changes")
 _SUBSCRIPTION: Final = {"callback": "https://afnemer.voorbeeld.example/relhub", "project": "projects/PRJ-0001"}
 OLDEST: Final = "aDMyI0dRvy3cMeSrrswJiEsWABTdVgbs8ocFsP7suFnJRNOMA1SKEfmTdU13u9rSFk4QmclXioxVzQx2I0nc1wNel6B06jOnFPIO-Uw937BcIg"
 _SUBSCRIBED: Final = {"id": f"sub_{_HEX}"}
@@ -118,90 +95,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
         )
     },
     **OF_OFFICIALS,
-    "recordContactMoment": {"call": Example("The contact centre, after a call", _BY_CONTACT_CENTRE | _WITH, _CONTACT, varies=_MADE)},
-    "listRelationContactMoments": {
-        "last": Example(
-            "The contact centre",
-            _BY_CONTACT_CENTRE | _WITH | {"limit": 1},
-            varies=frozenset({"results", "next"}),
-            after="recordContactMoment",
-        )
-    },
-    "recordUnidentifiedContact": {
-        "call": Example("The contact centre, after a call of somebody who gave no name", _BY_CONTACT_CENTRE, _CONTACT, varies=_MADE)
-    },
-    "listUnidentifiedContacts": {
-        "last": Example(
-            "The contact centre",
-            _BY_CONTACT_CENTRE | {"limit": 1},
-            varies=frozenset({"results", "next"}),
-            after="recordUnidentifiedContact",
-        )
-    },
-    "getContactMoment": {
-        "call": Example("The contact centre", _BY_CONTACT_CENTRE | {"id": f"con_{_HEX}"}, varies=_MADE, after="recordContactMoment")
-    },
-    "changeContactMoment": {
-        "correction": Example(
-            "The contact centre, what was said should read otherwise",
-            _BY_CONTACT_CENTRE | {"id": f"con_{_HEX}"},
-            {"step": "corrected", "text": "Verkeerd verstaan.", "contact": {**_CONTACT, "text": "Belt over de leges van de aanvraag."}},
-            varies=_MADE,
-            after="recordContactMoment",
-        )
-    },
-    "askTask": {"question": Example("The contact centre, a question to the permits desk", _BY_CONTACT_CENTRE | _WITH, _TASK, varies=_MADE)},
-    "listRelationTasks": {
-        "last": Example(
-            "The contact centre", _BY_CONTACT_CENTRE | _WITH | {"limit": 1}, varies=frozenset({"results", "next"}), after="askTask"
-        )
-    },
-    "listTasks": {
-        "mine": Example(
-            "The permits desk, what there is to do",
-            BY_PERMITS | {"assignee": "me", "state": "open", "limit": 1},
-            varies=frozenset({"results", "next"}),
-            after="askTask",
-        )
-    },
-    "getTask": {"question": Example("The permits desk", BY_PERMITS | {"id": f"tsk_{_HEX}"}, varies=_MADE, after="askTask")},
-    "changeTask": {
-        "answer": Example(
-            "The permits desk, the answer",
-            BY_PERMITS | {"id": f"tsk_{_HEX}"},
-            {"step": "answered", "text": "Voor het einde van de maand."},
-            varies=_MADE,
-            after="askTask",
-        )
-    },
-    "recordCommitment": {
-        "call": Example("The contact centre promised to call back", _BY_CONTACT_CENTRE | _WITH, _COMMITMENT, varies=_MADE)
-    },
-    "listRelationCommitments": {
-        "last": Example(
-            "The contact centre", _BY_CONTACT_CENTRE | _WITH | {"limit": 1}, varies=frozenset({"results", "next"}), after="recordCommitment"
-        )
-    },
-    "listCommitments": {
-        "mine": Example(
-            "The contact centre",
-            _BY_CONTACT_CENTRE | {"assignee": "me", "state": "open", "limit": 1},
-            varies=frozenset({"results", "next"}),
-            after="recordCommitment",
-        )
-    },
-    "getCommitment": {
-        "call": Example("The contact centre", _BY_CONTACT_CENTRE | {"id": f"com_{_HEX}"}, varies=_MADE, after="recordCommitment")
-    },
-    "changeCommitment": {
-        "kept": Example(
-            "The contact centre called back",
-            _BY_CONTACT_CENTRE | {"id": f"com_{_HEX}"},
-            {"step": "kept"},
-            varies=_MADE,
-            after="recordCommitment",
-        )
-    },
+    **OF_ENTRIES,
     "makeSubjectRequest": {
         "correction": Example(
             "The portal for residents: an address is wrong",
@@ -251,7 +145,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
             "The project office", _BY_PROJECTS | {"source": "projects", "caseId": "PRJ-0001", "limit": 3}, varies=_PAGED
         )
     },
-    "listEvents": {"first": Example("The permits desk, from the beginning", _asked_for("following-changes") | {"limit": 1}, varies=_PAGED)},
+    "listEvents": {"first": Example("The permits desk, from the beginning", asked_for("following-changes") | {"limit": 1}, varies=_PAGED)},
     "streamEvents": {
         "first": Example("The permits desk, for a second; here the first of them", _FOLLOWING | {"Last-Event-ID": OLDEST, "seconds": 1})
     },
@@ -284,7 +178,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
     "pullSource": {
         "now": Example(
             "An operator",
-            _asked_for("source-operation") | _SOURCE,
+            asked_for("source-operation") | _SOURCE,
             {},
             frozenset({"state", "startedAt", "endedAt", "documents", "expected"}),
         )
