@@ -44,14 +44,15 @@ def entries_step(full: str, own: str) -> str:
     A department sees what it recorded or deals with, for an activity that may record such; for others an entry is as open as the least open of its compartments,
     and of someone with non-disclosure, whose address may be in its words, only that it is there.
     """
+    shown = "NOT (SELECT hidden FROM target)"
     return f"""
 , entry_seen AS (
-    SELECT e.number, e.id, e.sort, e.at, e.open, e.due, e.departments && {own} OR e.compartments <@ $3 visible,
-        e.departments && {own} OR (e.compartments <@ $2 AND NOT (SELECT hidden FROM target)) told,
-        CASE WHEN e.handlers && {own} THEN e."full" WHEN e.departments && {own} OR (e.compartments <@ {full} AND NOT (SELECT hidden FROM target)) THEN coalesce(e.outside, e."full")
-            WHEN e.compartments <@ $2 AND NOT (SELECT hidden FROM target) THEN e.summary ELSE e.existence END part
-    FROM entry e WHERE e.relation_id = ANY(ARRAY(SELECT id FROM target UNION ALL SELECT r.id FROM target t JOIN relation r ON r.merged_into = t.id))
-        AND e.state <> 'deleted' AND (e.departments && {own} OR e.compartments <@ ($3::int[] || $4::int[]))
+    SELECT e.number, e.id, e.sort, e.at, e.open, e.due, own OR e.compartments <@ $3 visible, own OR (e.compartments <@ $2 AND {shown}) told,
+        CASE WHEN own AND e.handlers && {own} THEN e."full" WHEN own OR (e.compartments <@ {full} AND {shown}) THEN coalesce(e.outside, e."full")
+            WHEN e.compartments <@ $2 AND {shown} THEN e.summary ELSE e.existence END part
+    FROM entry e CROSS JOIN LATERAL (SELECT e.departments && {own} own OFFSET 0) once
+    WHERE e.relation_id = ANY(ARRAY(SELECT id FROM target UNION ALL SELECT r.id FROM target t JOIN relation r ON r.merged_into = t.id))
+        AND e.state <> 'deleted' AND (own OR e.compartments <@ ($3::int[] || $4::int[]))
 )"""
 
 
