@@ -21,7 +21,7 @@ from relhub.services.schedule_pulls import forget_old
 from relhub.storage import exports
 
 BSN = "999990019"
-PARTS = ("party", "source-records", "history", "cases", "contact-moments", "tasks", "commitments", "consultations")
+PARTS = ("party", "source-records", "history", "cases", "contact-moments", "tasks", "commitments", "managers", "alerts", "consultations")
 ANNA = person("copy-a", "1", "Anna", "Groot", BSN)
 
 

@@ -84,7 +84,7 @@ async def test_a_worker_that_is_killed_in_the_middle_is_followed_by_another_that
     assert (made["attempt"], made["steps_done"]) == (2, 4)
     assert {part["attempt"] for part in await rows(hub, "SELECT attempt FROM export_part")} == {2}
     logged = await rows(hub, "SELECT sections FROM consultation_log WHERE operation = 'export' ORDER BY id")
-    assert len(logged) == 9, "what the first one read was never shown to anyone"
+    assert len(logged) == 10, "what the first one read was never shown to anyone"
     assert len((await content(api, await state(api, asked)))["cases"]) >= 3
     await blocker.close()
 

@@ -21,7 +21,25 @@ from relhub.services.pull_source import pull_source
 from relhub.services.rebuild import rebuild
 from relhub.services.verify_log import verify_log
 
-ONE_FOR_EACH = {"lookupRelations": "each relation that was looked at is logged by itself, so that each has its own outcome"}
+ONE_FOR_EACH = {
+    "lookupRelations": "each relation that was looked at is logged by itself, so that each has its own outcome",
+    "streamEvents": "each time that something is told is a look",
+}
+OUTCOMES = {
+    "shown",
+    "not-found",
+    "asked",
+    "made",
+    "granted",
+    "recorded",
+    "corrected",
+    "answered",
+    "kept",
+    "set",
+    "handed-over",
+    "dismissed",
+}
+OUTCOMES |= {"changed", "deleted"}  # of a subscription
 SPAN = "00f067aa0ba902b7"
 
 
@@ -65,7 +83,7 @@ async def test_what_is_answered_is_one_row_with_who_asked_what_for(demo_with_log
         assert row["official"] == request["headers"].get("X-Official", "")
         assert row["rules_version"] == demo_with_log.hub.access.rules.version
         assert row["register_uri"] == demo_with_log.hub.access.rules.activities[row["activity"]].register_uri
-        assert row["outcome"] in ("shown", "asked", "made", "granted", "recorded", "corrected", "answered", "kept", "not-found")
+        assert row["outcome"] in OUTCOMES
         assert row["at"] <= row["written_at"]
         assert len(row["span_id"]) == 16
 

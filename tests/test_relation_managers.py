@@ -267,6 +267,12 @@ async def test_over_http_a_change_without_what_was_seen_is_refused(api: Any, hub
     assert (first.status_code, first.content, first.headers["etag"]) == (201, again.content, f'"{first.json()["id"]}"')
     steps = f"/v1/relations/{johanna}/managers/{first.json()['id']}/steps"
     assert (await api.post(steps, headers=headers_of(by_permits()), json={"step": "ended"})).status_code == 400
+    for no_tag in ("mgr_x", "{}", '"a", "b"'):
+        refused = await api.post(steps, headers=headers_of(by_permits()) | {"If-Match": no_tag}, json={"step": "ended"})
+        assert (refused.status_code, refused.json()["errors"][0]["location"]) == (400, "header If-Match")
+    for no_match in ('W/"mgr_x"', '"*"'):
+        changed = await api.post(steps, headers=headers_of(by_permits()) | {"If-Match": no_match}, json={"step": "ended"})
+        assert changed.status_code == 412
     wrong = await api.post(steps, headers=headers_of(by_permits()) | {"If-Match": '"mgr_x"'}, json={"step": "ended"})
     assert (wrong.status_code, wrong.json()["present"]["account"]) == (412, "m.bos")
     right = await api.post(steps, headers=headers_of(by_permits()) | {"If-Match": first.headers["etag"]}, json={"step": "ended"})

@@ -9,6 +9,8 @@ from relhub.errors import InvalidInput, Problem
 _IF_MATCH_WANTED = Problem(
     "header If-Match", "is required: the ETag of what you saw, so that nobody's change is lost, or * for whatever there is now"
 )
+_NOT_A_TAG = Problem("header If-Match", 'is neither an ETag, between its quotation marks ("…"), nor *')
+_SEEN = re.compile(r'\*|(?:W/)?"[^"]*"')
 _TAGS = re.compile(r'(?:W/)?"([^"]*)"')
 
 
@@ -28,12 +30,17 @@ def strongly_tagged(request: Request, body: bytes, tag: str) -> Response:
 
 
 def known(request: Request) -> str:
-    """The tag of what the consumer saw, as If-Match says it; "*" for whatever there is. Raises InvalidInput without it."""
+    """The tag of what the consumer saw, as If-Match says it; "*" for whatever there is. Raises InvalidInput without it.
+
+    A weak tag (W/) is no tag of what is changed, and comes back as it is: it matches nothing (RFC 9110, 13.1.1).
+    """
     sent = ",".join(request.headers.getlist("if-match")).strip()
     if not sent:
         raise InvalidInput(_IF_MATCH_WANTED)
-    match = re.fullmatch(r'"([^"]*)"', sent)
-    return match[1] if match else sent
+    if not _SEEN.fullmatch(sent):
+        raise InvalidInput(_NOT_A_TAG)
+    strong = re.fullmatch(r'"([^"*]*)"', sent)
+    return strong[1] if strong else sent
 
 
 def _is_held(sent: list[str], tag: str) -> bool:
