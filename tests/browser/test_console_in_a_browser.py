@@ -29,7 +29,8 @@ async def begin(page: Page, console: str) -> str:
     await sign_in(page, console)
     await page.fill("input[name=number]", "V-2026-00001")
     await page.get_by_role("button", name="Verder").click()
-    return page.url
+    work: str = page.url
+    return work
 
 
 async def ask(page: Page, work: str, relation: str, due: str = "2030-01-15") -> None:

@@ -33,12 +33,12 @@ class Session:
     `works`: by an id of their own, so that two tabs can work on two things. `notice`: to be told on the next page.
     """
 
-    token: str
+    token: str = field(repr=False)
     official: str
     name: str
     department: str
     until: float
-    csrf: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    csrf: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     works: dict[str, Work] = field(default_factory=dict)
     notice: str = ""
 
