@@ -20,6 +20,7 @@ from relhub.errors import ConfigurationError
 from relhub.main import openapi_document
 from relhub.services.asked import Asked
 from relhub.services.hub import Hub
+from relhub.services.purge import purge
 from relhub.services.set_manager import ManagerForm, set_manager
 from relhub.storage.officials import save_officials
 
@@ -236,6 +237,12 @@ async def test_a_session_ends_by_itself_and_is_then_gone_with_the_next_that_begi
     assert "Inloggen bij Vergunningen" in page.text
     await desk.sign_in("contact-centre")
     assert len(await rows(hub, "SELECT FROM console_session")) == 1
+
+
+async def test_a_session_that_ended_is_purged(desk: Browser, hub: Hub) -> None:
+    await rows(hub, "UPDATE console_session SET expires_at = now() - interval '1 second'")
+    assert (await purge(hub)).counts["sessions that ended"] == 1
+    assert await rows(hub, "SELECT FROM console_session") == []
 
 
 async def test_a_session_that_is_used_goes_on_and_one_that_is_not_lasts_half_an_hour(desk: Browser, hub: Hub) -> None:

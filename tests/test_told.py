@@ -45,6 +45,7 @@ from relhub.services.decide_match import decide_match
 from relhub.services.follow import event_id
 from relhub.services.hub import Hub
 from relhub.services.make_export import KnownConsumers
+from relhub.services.purge import purge
 from relhub.services.rotate_seals import rotate_seals
 from relhub.services.watch_sources import watch_sources
 from relhub.storage.compartments import keep_compartments
@@ -146,6 +147,8 @@ async def test_for_a_day_after_a_rotation_both_secrets_hold_and_then_the_new_one
         Webhook(fresh).verify(receiver.sent[-1][1], receiver.sent[-1][0])
         with pytest.raises(WebhookVerificationError):
             Webhook(made["secret"]).verify(receiver.sent[-1][1], receiver.sent[-1][0])
+        await purge(hub)
+        assert [row["former_secret"] for row in await rows(hub, "SELECT former_secret FROM subscription")] == [None]
 
 
 async def test_a_secret_is_shown_once_kept_sealed_and_moves_with_the_keys(hub: Hub, api: httpx2.AsyncClient, tmp_path: Path) -> None:

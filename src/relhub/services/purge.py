@@ -14,12 +14,14 @@ from relhub.services.own_look import own_look
 from relhub.services.schedule_pulls import forget_old
 from relhub.storage import purges
 from relhub.storage.alerts import forget_dismissals
+from relhub.storage.console_sessions import forget_sessions
 from relhub.storage.database import Store
 from relhub.storage.entries import forget_entries
 from relhub.storage.former_parties import Forgotten, forget_parties, former_parties
 from relhub.storage.log import add_look
 from relhub.storage.relation_managers import forget_managers
 from relhub.storage.subject_requests import forget_requests
+from relhub.storage.subscriptions import forget_former_secrets
 
 _BATCH = 200  # cases in one transaction: a pull waits for no more than that
 _ROWS = 5000  # of what hangs together with nothing else
@@ -109,7 +111,7 @@ class _Purge:
             sources = await purges.sources_with_cases(store)
         for source in sources:
             await self._source(source)
-        for duty in (self._former, self._events, self._notices, self._requests, self._entries, self._managers):
+        for duty in (self._former, self._events, self._notices, self._requests, self._entries, self._managers, self._spent):
             while not self._stopped() and await duty():
                 pass
 
@@ -187,6 +189,13 @@ class _Purge:
     async def _managers(self) -> bool:
         async with self._transaction() as store:
             self.found.counts["relation managers"] += await forget_managers(store, self.now - self.hub.keep.managers)
+        return False
+
+    async def _spent(self) -> bool:
+        """What opens nothing any more."""
+        async with self._transaction() as store:
+            self.found.counts["sessions that ended"] += await forget_sessions(store, self.now)
+            self.found.counts["secrets that were replaced"] += await forget_former_secrets(store, self.now)
         return False
 
 

@@ -43,3 +43,8 @@ async def lengthen_session(driver: Driver, key: str, expires_at: datetime) -> No
 
 async def delete_session(driver: Driver, key: str) -> None:
     await driver.execute("DELETE FROM console_session WHERE id = $1", _id(key))
+
+
+async def forget_sessions(store: Store, now: datetime) -> int:
+    """Those that have expired. Returns how many went."""
+    return int((await store.driver.execute("DELETE FROM console_session WHERE expires_at <= $1", now)).rpartition(" ")[2])

@@ -171,3 +171,9 @@ def _subscription(row: Any) -> Subscription:
         wanted=Wanted(row["relation_id"], row["bag_id"], row["case_kind"], row["project"], tuple(row["types"])),
         place=(row["transaction"], row["event"]),
     )
+
+
+async def forget_former_secrets(store: Store, now: datetime) -> int:
+    """Those that sign nothing any more. Returns how many went."""
+    statement = "UPDATE subscription SET former_secret = NULL, former_until = NULL WHERE former_until <= $1"
+    return int((await store.driver.execute(statement, now)).rpartition(" ")[2])
