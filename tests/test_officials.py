@@ -91,6 +91,12 @@ def test_the_directory_says_which_accounts_are_one_official_and_which_are_not() 
     assert [(one.listed, len(one.dealings), one.linked_by) for one in found] == [(a, 2, {"account"}), (b, 1, {"account"})]
 
 
+def test_of_an_account_that_two_organisations_name_neither_has_the_official() -> None:
+    ours, theirs = listed("a.bos", accounts=("permits/m1",)), replace(listed("x", accounts=("permits/m1",)), organisation="Omgevingsdienst")
+    [found] = colleagues([dealing("permits", "m1", "A. Bos")], directory(ours, theirs))
+    assert (found.listed, found.said("name")) == (None, "A. Bos")
+
+
 def written(tmp_path: Path, text: str) -> OfficialsFile:
     (tmp_path / "officials.csv").write_text(text)
     return read_officials(tmp_path / "officials.csv", ORGANISATION)

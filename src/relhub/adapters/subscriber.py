@@ -4,7 +4,9 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpcore2
@@ -31,9 +33,15 @@ class Answer:
     body: bytes
 
 
+_ASKING = ThreadPoolExecutor(
+    16, "resolve"
+)  # an answer that does not come can't be called off: it keeps nobody waiting but other subscribers
+
+
 async def resolve(host: str, port: int) -> list[str]:
     """As this machine knows it."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_ASKING, ask)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 

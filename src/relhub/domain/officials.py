@@ -158,9 +158,11 @@ class _Known:
     """The directory by what sources say: an account that it names, else an e-mail address with the family name that goes with it."""
 
     def __init__(self, directory: Directory) -> None:
-        self._by_account = {account: listed for listed in directory.values() for account in _accounts(listed)}
+        self._by_account: dict[str, Listed | None] = {}
         self._by_email: dict[tuple[str, str], Listed | None] = {}
         for listed in directory.values():
+            for account in _accounts(listed):  # of two organisations that name one account it is neither's
+                self._by_account[account] = None if account in self._by_account else listed
             if key := _email_key(listed.email, listed.name):
                 self._by_email[key] = None if key in self._by_email else listed  # of two with one address and name it is neither
 
