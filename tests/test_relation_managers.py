@@ -118,6 +118,16 @@ async def test_a_change_that_is_sent_again_gets_the_same_answer_also_at_existenc
     assert twice[0] == twice[1]
 
 
+async def test_who_ends_it_is_answered_with_their_own_words_and_not_with_those_of_who_set_it(hub: Hub, johanna: str) -> None:
+    one = await made(hub, johanna)
+    somebody_else = replace(by_permits(), official="official-2")
+    with pytest.raises(ChangedMeanwhile) as meanwhile:
+        await step_manager(hub, somebody_else, johanna, one["id"], "ended", ManagerForm(), "mgr_x", "")
+    ended = orjson.loads(await step_manager(hub, somebody_else, johanna, one["id"], "ended", ManagerForm(text="Niet meer nodig"), "*", ""))
+    assert ("text" in ended["setBy"], ended["endedBy"]["text"]) == (False, "Niet meer nodig")
+    assert BOS.text not in str(meanwhile.value.__dict__)
+
+
 async def test_who_may_say_so_is_in_the_access_rules_and_takes_an_occasion(hub: Hub, johanna: str) -> None:
     with pytest.raises(NotAllowed, match="manage = true"):
         await made(hub, johanna, who=DESK)

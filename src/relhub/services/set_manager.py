@@ -11,7 +11,7 @@ from relhub.domain.access import Refusal
 from relhub.domain.dates import AMSTERDAM
 from relhub.domain.officials import Directory
 from relhub.domain.record import Capacity
-from relhub.domain.relation_managers import RelationManager, Step, follows, may_manage, says_why
+from relhub.domain.relation_managers import RelationManager, Step, follows, may_manage
 from relhub.errors import ChangedMeanwhile, InvalidInput, NotFound, Problem, WrongState
 from relhub.services.admit import Admitted, admit, refuse
 from relhub.services.answer_once import write_once
@@ -150,5 +150,10 @@ async def _begin(store: Store, admitted: Admitted, relation_id: str, capacity: C
 
 
 def _shown(admitted: Admitted, manager: RelationManager, directory: Directory) -> bytes:
-    today, why = admitted.look.at.astimezone(AMSTERDAM).date(), says_why(admitted.profile, manager)
-    return orjson.dumps(show_manager(manager, directory, today, why=why))
+    """With the words of who writes, and of nobody else: whether those may be told is decided where it is looked at."""
+    look = admitted.look
+    writer = (look.department, look.official)
+    text = manager.text if (manager.by_department, manager.by_official) == writer else ""
+    ended_text = manager.ended_text if (manager.ended_department, manager.ended_official) == writer else ""
+    own = replace(manager, text=text, ended_text=ended_text)
+    return orjson.dumps(show_manager(own, directory, look.at.astimezone(AMSTERDAM).date(), why=True))
