@@ -131,6 +131,25 @@ async def test_what_a_worker_that_was_thought_gone_still_writes_is_refused(bare:
     assert (await state(bare_api, asked))["state"] == "running"
 
 
+async def test_one_that_an_official_asked_for_is_not_made_long_after_and_a_residents_own_is(
+    bare: Hub, bare_api: httpx2.AsyncClient
+) -> None:
+    await say(bare, case(1, ANNA))
+    relation = await relation_of(bare, "copy-a", "1")
+    residents = await ask(bare_api, relation)
+    await rows(
+        bare,
+        "INSERT INTO export (id, official, attempt, steps_done, relation_id, state, asked_at, next_at, consumer, organisation, department, roles, activity, occasion, trace_id, span_id) "
+        "SELECT $1, 'official-1', 0, 0, relation_id, state, asked_at, next_at, consumer, organisation, department, roles, activity, occasion, trace_id, span_id FROM export",
+        officials := "exp_" + "0" * 32,
+    )
+    await rows(bare, "UPDATE export SET asked_at = asked_at - interval '73 hours'")
+    await make(bare)
+    assert (await state(bare_api, residents))["state"] == "done"
+    late = await state(bare_api, {"id": officials})
+    assert (late["state"], "Ask for a new export" in late["error"]) == ("failed", True)
+
+
 async def test_one_that_nobody_could_end_is_given_up(bare: Hub, bare_api: httpx2.AsyncClient) -> None:
     await say(bare, case(1, ANNA))
     asked = await ask(bare_api, await relation_of(bare, "copy-a", "1"))

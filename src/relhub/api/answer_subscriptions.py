@@ -30,6 +30,10 @@ class Subscription(Described):
     project: str | None = Field(default=None, title="Project", description="Only this project, and those who are in it.")
     types: list[EventType] | None = Field(default=None, title="Soorten gebeurtenis", description="Only events of these types.")
     created_at: datetime = Field(title="Gemaakt op", description="When it was made (UTC).")
+    expires_at: datetime | None = Field(
+        title="Verloopt op",
+        description="Until when it is told anything (verlopen), unless it is renewed: of one that was made with an official's own token; null when it does not end (UTC).",
+    )
     former_secret_until: datetime | None = Field(
         title="Vorig geheim tot",
         description="Until when deliveries are signed with the secret of before as well; null when they are not (UTC).",

@@ -168,6 +168,9 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Example]]] = {
     "endSubscription": {"project": Example("The permits desk", _FOLLOWING | _SUBSCRIBED, None, _OF_A_SUBSCRIPTION, "subscribe")},
     "listDeliveries": {"none": Example("The permits desk, when all goes well", _FOLLOWING | _SUBSCRIBED, after="subscribe")},
     "verifySubscription": {"again": Example("The permits desk", _FOLLOWING | _SUBSCRIBED, None, _OF_A_SUBSCRIPTION, "subscribe")},
+    "renewSubscription": {
+        "none": Example("The permits desk, of one that does not end", _FOLLOWING | _SUBSCRIBED, None, _OF_A_SUBSCRIPTION, "subscribe")
+    },
     "rotateSecret": {"new": Example("The permits desk", _FOLLOWING | _SUBSCRIBED, None, _OF_A_SUBSCRIPTION | {"secret"}, "subscribe")},
     "replaySubscription": {
         "all": Example("The permits desk, all that is kept", _FOLLOWING | _SUBSCRIBED, {"cursor": OLDEST}, _OF_A_SUBSCRIPTION, "subscribe")

@@ -161,6 +161,7 @@ def _asking(request: Request, sent: Mapping[str, list[str]], who: Authenticated,
         datetime.now(UTC),
         request.state.span_id,
         request.state.parent_span_id,
+        bool(who.official),
     )
     return Asking(request.app.state.hub, who.consumer, problems, asked)
 

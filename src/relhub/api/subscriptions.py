@@ -11,7 +11,14 @@ from relhub.api.gate import Gated, Route
 from relhub.api.parameters import idempotency_key, page_query
 from relhub.api.subscription_questions import ReplayBody, SubscriptionBody, SubscriptionChange
 from relhub.services.asked import PageQuery
-from relhub.services.change_subscription import change_subscription, end_subscription, replay, rotate_secret, verify_subscription
+from relhub.services.change_subscription import (
+    change_subscription,
+    end_subscription,
+    renew_subscription,
+    replay,
+    rotate_secret,
+    verify_subscription,
+)
 from relhub.services.make_subscription import make_subscription
 from relhub.services.show_subscriptions import list_subscriptions, show_deliveries, show_subscription
 
@@ -40,7 +47,8 @@ def _tagged(answer: bytes, status: int = 200, headers: dict[str, str] | None = N
         "comes a challenge, of type `nl.relaties.abonnement-te-bevestigen`: answer it with its `data`, or with the token in that as text. Answer all else with any 2xx within five seconds. "
         "An event may come twice (the same `webhook-id`); those of one relation come in order. What is not taken is tried again for three days, "
         "then held. What may be told is decided when it is told: what you may no longer see you are no longer told. A relation or case that you may "
-        "not see, or that is not there, is no error: nothing is told of it."
+        "not see, or that is not there, is no error: nothing is told of it. Made with an official's own token it ends after 90 days, or when the directory "
+        "says that they left (`expiresAt`), unless it is renewed; two weeks before there is a message of type `nl.relaties.abonnement-verloopt`."
     ),
 )
 async def post_subscription(request: Request, gated: Gated, body: SubscriptionBody) -> Response:
@@ -114,6 +122,20 @@ async def get_deliveries(gated: Gated, subscription_id: SubscriptionId, page: Pa
 )
 async def post_verify(request: Request, gated: Gated, subscription_id: SubscriptionId) -> Response:
     return _tagged(await verify_subscription(gated.hub, gated.asked(), subscription_id, idempotency_key(request)))
+
+
+@router.post(
+    "/{id}/_renew",
+    operation_id="renewSubscription",
+    response_model=Subscription,
+    summary="Have a subscription go on",
+    description=(
+        "Of one with `expiresAt`, also when that is past: from now on it is told what whoever renews it may see, for 90 days when that is an official with "
+        "their own token, without end when it is the application. What happened meanwhile is told after. One that does not end stays as it is."
+    ),
+)
+async def post_renew(request: Request, gated: Gated, subscription_id: SubscriptionId) -> Response:
+    return _tagged(await renew_subscription(gated.hub, gated.asked(), subscription_id, idempotency_key(request)))
 
 
 @router.post(

@@ -19,6 +19,7 @@ class Asked:
     at: datetime
     span_id: str = ""  # of this question within its trace
     parent_span_id: str = ""  # of what it was asked for
+    own_token: bool = False  # the official asks with a token of their own, not named by an application
 
 
 @dataclass(frozen=True, slots=True)

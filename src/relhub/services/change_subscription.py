@@ -15,7 +15,15 @@ from relhub.services.answer_once import write_once
 from relhub.services.asked import Asked, View
 from relhub.services.follow import admit_follower, read_place
 from relhub.services.hub import Hub
-from relhub.services.make_subscription import NO_SUBSCRIPTION, callback_problems, describe, new_secret, owner_of, tag_of
+from relhub.services.make_subscription import (
+    NO_SUBSCRIPTION,
+    callback_problems,
+    describe,
+    expiry_of,
+    new_secret,
+    owner_of,
+    tag_of,
+)
 from relhub.storage import deliveries, subscriptions
 from relhub.storage.database import Store
 from relhub.storage.events import horizon
@@ -70,6 +78,25 @@ async def verify_subscription(hub: Hub, asked: Asked, id_: str, key: str) -> byt
         return orjson.dumps(describe(after))
 
     return await _once(hub, asked, id_, key, "verify-subscription", (), verify)
+
+
+async def renew_subscription(hub: Hub, asked: Asked, id_: str, key: str) -> bytes:
+    """It is of who asks from now on, and as new; as it was when it does not end. Raises NotAllowed, NotFound, KeyReused."""
+
+    async def renew(store: Store, one: Subscription) -> bytes:
+        if one.expires_at is None:
+            return orjson.dumps(describe(one))
+        owner, expires_at = owner_of(asked), await expiry_of(store, asked)
+        changes: Change = {
+            "official": owner.official,
+            "roles": owner.roles,
+            "expires_at": expires_at,
+            "warned_at": None,
+            "next_at": asked.at,
+        }
+        return orjson.dumps(describe(await _changed(store, one, changes)))
+
+    return await _once(hub, asked, id_, key, "renew-subscription", (asked.official,), renew)
 
 
 async def rotate_secret(hub: Hub, asked: Asked, id_: str, key: str) -> bytes:

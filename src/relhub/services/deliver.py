@@ -12,6 +12,7 @@ from relhub.services.challenge import challenge
 from relhub.services.deliver_round import Round
 from relhub.services.hub import Hub
 from relhub.services.teller import Signing, Teller, log_refusal, may_tell
+from relhub.services.warn_subscriber import warn_subscriber
 from relhub.storage import subscriptions
 from relhub.storage.events import horizon
 from relhub.storage.subscriptions import Subscription, Taken
@@ -56,6 +57,8 @@ async def tell(teller: Teller, taken: Taken, before: int) -> bool:
         if one.verified_at is None:
             await challenge(teller, one, signing)
             return False
+        if one.expires_soon(now):
+            return await warn_subscriber(teller, one, signing)
         return await Round(teller, taken, admitted, signing, now).run(before)
     except DeliveryLost:
         async with teller.store, teller.hub.database.driver() as driver:

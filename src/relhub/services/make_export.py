@@ -28,6 +28,7 @@ _AT_HAND = 20  # open exports that are looked at for one that no living process 
 _MOST_ATTEMPTS = 20  # by then it is not the processes that are at fault
 _SOURCE_WAIT = timedelta(minutes=1)
 _UNKNOWN = "The application that asked is no longer known here, or no longer for this organisation and department."
+_TOO_LATE = "It could not be made in time after the official asked for it. Ask for a new export."
 _NOBODY_ENDS = "Many processes began it and none came to its end; the administrator of relhub must look at their logs."
 _SOURCE_SILENT = "The case that is the occasion could not be verified, as its source did not answer. Ask for a new export later."
 _BUG = "Something went wrong in relhub itself. Report the id of this export to the administrator of relhub."
@@ -87,6 +88,9 @@ async def _make(hub: Hub, consumers: KnownConsumers, export: Export, stopping: S
     try:
         if export.attempt > _MOST_ATTEMPTS:
             await _fail(hub, export, _NOBODY_ENDS)
+            return
+        if export.asker.official and datetime.now(UTC) - export.asked_at > hub.keep.exports:
+            await _fail(hub, export, _TOO_LATE)  # whether they may still is not known any more
             return
         admitted = await _decide(hub, consumers, export)
         gathered = await look_with(hub, admitted, lambda: _gather(hub, admitted, export, stopping))

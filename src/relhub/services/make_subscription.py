@@ -5,13 +5,14 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import orjson
 
 from relhub.domain.access import admits_place
 from relhub.domain.callbacks import read_callback
 from relhub.domain.occasions import Occasion, names_by_number
-from relhub.domain.subscriptions import Wanted
+from relhub.domain.subscriptions import Wanted, expiry
 from relhub.errors import InvalidInput, Problem, WrongState
 from relhub.services.admit import refuse
 from relhub.services.answer_once import write_once
@@ -22,11 +23,13 @@ from relhub.services.keep_records import at_utc
 from relhub.storage import subscriptions
 from relhub.storage.database import Store
 from relhub.storage.events import horizon
+from relhub.storage.officials import last_day_of
 from relhub.storage.sealed_columns import about_secret
 from relhub.storage.subscriptions import Owner, Subscription
 
 MOST = 100
 NO_SUBSCRIPTION = "There is no such subscription for your application, department and processing activity."
+EXPIRED = "It has expired: nothing is told until it is renewed (POST …/_renew)."
 _TOLD_AS = {told: type_ for type_, told in TYPES.items()}
 _NOT_ALLOWED = (
     "is no address at which this installation may tell anything: https, and a host that its administrator has allowed (RELHUB_SUBSCRIBERS)"
@@ -114,9 +117,17 @@ async def _make(hub: Hub, store: Store, asked: Asked, form: SubscriptionForm, id
         place=place,
         next_at=asked.at,
         challenged_at=asked.at,
+        expires_at=await expiry_of(store, asked),
     )
     await subscriptions.add_subscription(store, one)
     return orjson.dumps({**describe(one), "secret": secret})
+
+
+async def expiry_of(store: Store, asked: Asked) -> datetime | None:
+    """Until when it is told what whoever asks may see; None for an application, whose rights the consumers file ends."""
+    if not asked.own_token:
+        return None
+    return expiry(asked.at, await last_day_of(store, asked.consumer.organisation, asked.official))
 
 
 def new_secret() -> str:
@@ -135,6 +146,7 @@ def describe(one: Subscription) -> dict[str, object]:
         **{name: value for name, value in named.items() if value},
         **({"types": [TYPES[type_] for type_ in wanted.types]} if wanted.types else {}),
         "createdAt": at_utc(one.created_at),
+        "expiresAt": at_utc(one.expires_at) if one.expires_at else None,
         "formerSecretUntil": at_utc(one.former_until) if one.former_until else None,
         "version": one.version,
     }

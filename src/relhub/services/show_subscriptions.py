@@ -10,7 +10,7 @@ from relhub.services.cursors import open_cursor, seal_cursor
 from relhub.services.follow import admit_follower, cloud_event, write_place
 from relhub.services.hub import Hub
 from relhub.services.keep_records import at_utc
-from relhub.services.make_subscription import NO_SUBSCRIPTION, describe, owner_of, tag_of
+from relhub.services.make_subscription import EXPIRED, NO_SUBSCRIPTION, describe, owner_of, tag_of
 from relhub.storage import subscriptions
 from relhub.storage.database import Store
 from relhub.storage.deliveries import Waiting, list_deliveries
@@ -74,7 +74,7 @@ async def _deliveries(
     body = {
         "lastToldAt": _moment(one.last_told_at),
         "failingSince": _moment(one.failing_since),
-        "trouble": one.trouble or None,
+        "trouble": (EXPIRED if one.has_expired(admitted.look.at) else one.trouble) or None,
         "missedAt": _moment(one.missed_at),
         "results": [_delivery(hub, one, event, rows[event.id]) for event in events],
         "next": seal_cursor(hub.sealer, about, list(shown[-1].place)) if len(found) > limit else None,

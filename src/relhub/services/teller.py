@@ -18,6 +18,7 @@ from relhub.services.asked import Asked
 from relhub.services.follow import admit_follower, decide_follower
 from relhub.services.hub import Hub
 from relhub.services.make_export import KnownConsumers
+from relhub.services.make_subscription import EXPIRED
 from relhub.storage.sealed_columns import about_secret
 from relhub.storage.subscriptions import Subscription
 
@@ -67,6 +68,8 @@ async def log_refusal(teller: Teller, one: Subscription, now: datetime) -> None:
 
 def may_tell(teller: Teller, one: Subscription, now: datetime) -> Admitted | Refusal:
     """What the owner of a subscription may be told now."""
+    if one.has_expired(now):
+        return Refusal(EXPIRED)
     asked = _asked(teller, one, now)
     if asked is None:
         return Refusal(_UNKNOWN)

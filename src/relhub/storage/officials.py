@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
+from datetime import date
 from typing import Any
 
 from relhub.domain.officials import Listed
@@ -22,6 +23,13 @@ async def directory_of(store: Store, organisation: str) -> dict[str, Listed]:
     await store.driver.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 7264005))", organisation)
     rows = await store.driver.fetch(f"SELECT {', '.join(COLUMNS)} FROM official WHERE organisation = $1 ORDER BY account", organisation)
     return {row["account"]: listed_of(row) for row in rows}
+
+
+async def last_day_of(store: Store, organisation: str, account: str) -> date | None:
+    """Of an official who has left or will, as the directory says."""
+    statement = "SELECT left_on FROM official WHERE (organisation, account) = ($1, $2)"
+    found: date | None = await store.driver.fetchval(statement, organisation, account)
+    return found
 
 
 async def save_officials(store: Store, officials: Sequence[Listed]) -> None:

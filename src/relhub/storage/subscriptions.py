@@ -1,11 +1,11 @@
 """subscription: who is to be told of which changes, and how far they have been told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from relhub.domain.subscriptions import Wanted
+from relhub.domain.subscriptions import WARN_BEFORE, Wanted
 from relhub.errors import DeliveryLost
 from relhub.storage.database import Driver, Store
 
@@ -24,7 +24,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One row. `place`: (transaction, id) of the last event that is done with, or is in `delivery`."""
+    """One row. `place`: (transaction, id) of the last event that is done with, or is in `delivery`. `expires_at`: None for one of an application itself."""
 
     id: str
     owner: Owner
@@ -47,11 +47,20 @@ class Subscription:
     trouble: str = ""
     last_told_at: datetime | None = None
     missed_at: datetime | None = None
+    expires_at: datetime | None = None
+    warned_at: datetime | None = None
 
     @property
     def state(self) -> str:
         """unverified, paused or active."""
         return "unverified" if self.verified_at is None else "paused" if self.paused else "active"
+
+    def has_expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
+    def expires_soon(self, now: datetime) -> bool:
+        """And its subscriber was not told so yet."""
+        return self.expires_at is not None and self.warned_at is None and self.expires_at < now + WARN_BEFORE
 
 
 _OWNER = tuple(Owner.__dataclass_fields__)
@@ -109,6 +118,7 @@ class Taken:
 
 
 _WAITING = "SELECT FROM delivery d WHERE d.subscription = s.id AND d.held_at IS NULL"
+_IN_FORCE = "(s.expires_at IS NULL OR s.expires_at > now())"
 _NEW = "SELECT FROM event e WHERE (e.transaction, e.id) > (s.transaction, s.event) AND e.transaction < $3"
 
 
@@ -119,7 +129,8 @@ async def take_due(store: Store, limit: int, seconds: float, horizon: int) -> li
         UPDATE subscription s SET taken_until = now() + make_interval(secs => $2), round = round + 1
         WHERE s.id IN (
             SELECT s.id FROM subscription s WHERE s.next_at <= now() AND s.taken_until < now()
-                AND (s.verified_at IS NULL OR NOT s.paused AND (EXISTS ({_NEW}) OR EXISTS ({_WAITING} AND d.next_at <= now())))
+                AND {_IN_FORCE} AND (s.verified_at IS NULL OR NOT s.paused AND (
+                    EXISTS ({_NEW}) OR EXISTS ({_WAITING} AND d.next_at <= now()) OR s.warned_at IS NULL AND s.expires_at < now() + $4::interval))
             ORDER BY s.next_at LIMIT $1 FOR UPDATE SKIP LOCKED
         )
         RETURNING {_COLUMNS}, s.taken_until, EXISTS ({_WAITING}) waits, (s.transaction, s.event) < (SELECT event_transaction, event_id FROM purge_state) missed
@@ -127,6 +138,7 @@ async def take_due(store: Store, limit: int, seconds: float, horizon: int) -> li
         limit,
         seconds,
         horizon,
+        WARN_BEFORE,
     )
     return [Taken(_subscription(row), row["taken_until"], row["waits"], row["missed"]) for row in rows]
 
@@ -154,7 +166,7 @@ async def after_a_restore(store: Store) -> None:
 
 async def oldest_failing(driver: Driver) -> datetime | None:
     """Since when the subscriber that has not answered for longest has not."""
-    found: datetime | None = await driver.fetchval("SELECT min(failing_since) FROM subscription WHERE NOT paused")
+    found: datetime | None = await driver.fetchval(f"SELECT min(s.failing_since) FROM subscription s WHERE NOT s.paused AND {_IN_FORCE}")
     return found
 
 
@@ -177,3 +189,22 @@ async def forget_former_secrets(store: Store, now: datetime) -> int:
     """Those that sign nothing any more. Returns how many went."""
     statement = "UPDATE subscription SET former_secret = NULL, former_until = NULL WHERE former_until <= $1"
     return int((await store.driver.execute(statement, now)).rpartition(" ")[2])
+
+
+async def end_with(store: Store, organisation: str, ends: Mapping[str, datetime]) -> None:
+    """Those that were made with the token of one of these officials end no later than this."""
+    await store.driver.execute(
+        """
+        UPDATE subscription s SET expires_at = e.at, version = version + 1, round = round + 1
+        FROM unnest($2::text[], $3::timestamptz[]) e (account, at)
+        WHERE s.organisation = $1 AND s.official = e.account AND s.expires_at > e.at
+        """,
+        organisation,
+        list(ends),
+        list(ends.values()),
+    )
+
+
+async def forget_expired(store: Store, before: datetime) -> int:
+    """Those that ended before, with what waited. Returns how many went."""
+    return int((await store.driver.execute("DELETE FROM subscription WHERE expires_at <= $1", before)).rpartition(" ")[2])
