@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
+from tests.exporting import KNOWN
 from tests.test_events import caught_up, follow
 from tests.test_identity_in_store import SOURCES, Town
 from tests.towns import bare_hub, bare_source, computed_columns, rows
@@ -218,10 +219,10 @@ async def test_only_one_process_purges_and_a_worker_does_it_once_a_day(hub: Hub)
     async with hub.database.sole("relhub purge"):
         with pytest.raises(PurgeRefused):
             await purge(hub)
-        assert await purge_when_due(hub, NOW, lambda: False) is None
-    assert isinstance(await purge_when_due(hub, NOW, lambda: False), Purged)
-    assert await purge_when_due(hub, NOW + timedelta(hours=23), lambda: False) is None
-    assert isinstance(await purge_when_due(hub, NOW + timedelta(hours=25), lambda: False), Purged)
+        assert await purge_when_due(hub, KNOWN, NOW, lambda: False) is None
+    assert isinstance(await purge_when_due(hub, KNOWN, NOW, lambda: False), Purged)
+    assert await purge_when_due(hub, KNOWN, NOW + timedelta(hours=23), lambda: False) is None
+    assert isinstance(await purge_when_due(hub, KNOWN, NOW + timedelta(hours=25), lambda: False), Purged)
 
 
 async def test_a_cursor_from_before_the_events_that_are_kept_is_refused_and_says_what_to_do(hub: Hub) -> None:

@@ -13,14 +13,16 @@ from tests.exporting import api_of, case_of, person, say
 from tests.issuers import issuer_table, issuing, settings_in
 from tests.telling import FOLLOWING, Receiver, deliver, deliveries, hanging, happen, receiving, refusing, subscribe, that_tells, time_passes
 from tests.test_officials import HEAD, imported
-from tests.towns import asked, bare_hub, bare_source, rows
+from tests.towns import DEMO, asked, bare_hub, bare_source, rows
 
 from relhub.domain.subscriptions import LASTS, WARN_BEFORE, end_of
 from relhub.main import create_app
 from relhub.services.change_subscription import renew_subscription
 from relhub.services.hub import Hub
+from relhub.services.make_export import KnownConsumers
 from relhub.services.make_subscription import SubscriptionForm, make_subscription
 from relhub.services.purge import purge
+from relhub.storage.subscriptions import oldest_failing
 
 ANNA = person("copy-a", "1", "Anna", "Groot", "999990019")
 A, B, C = ("rel_" + letter * 26 for letter in "ABC")
@@ -208,9 +210,51 @@ async def test_what_ended_is_kept_to_be_renewed_for_as_long_as_events_are_and_th
     assert not await rows(hub, "SELECT FROM subscription")
 
 
+@pytest.mark.parametrize("change", ["it is not in the file", "it is of another organisation", "it may not be of that department"])
+async def test_what_is_of_nobody_any_more_goes_after_as_long_as_events_are_kept(hub: Hub, api: httpx2.AsyncClient, change: str) -> None:
+    consumers = KnownConsumers(DEMO / "consumers.toml")
+    agreed, now = consumers.by_name["contact-centre"], datetime.now(UTC)
+    elsewhere = {
+        "it is not in the file": {},
+        "it is of another organisation": {"contact-centre": replace(agreed, consumer=replace(agreed.consumer, organisation="Archief"))},
+        "it may not be of that department": {"contact-centre": replace(agreed, consumer=replace(agreed.consumer, department="Archief"))},
+    }
+    left = elsewhere[change]
+    async with receiving() as receiver:
+        await subscribe(api, receiver.url)
+        await deliver(hub)
+        consumers.by_name = left
+        await purge(hub, consumers, now=now)
+        await purge(hub, consumers, now=now + hub.keep.events - timedelta(days=1))
+        consumers.by_name = {"contact-centre": agreed}
+        await purge(hub, consumers, now=now + hub.keep.events)
+        assert await rows(hub, "SELECT FROM subscription"), "it came back"
+        consumers.by_name = left
+        again = now + hub.keep.events + timedelta(days=1)
+        await purge(hub, consumers, now=again)
+        assert await rows(hub, "SELECT FROM subscription")
+        last = await purge(hub, consumers, now=again + hub.keep.events)
+    assert last.counts["subscriptions of nobody any more"] == 1
+    assert not await rows(hub, "SELECT FROM subscription")
+
+
+async def test_who_keeps_watch_is_not_woken_for_what_is_of_nobody_any_more(hub: Hub, api: httpx2.AsyncClient) -> None:
+    consumers = KnownConsumers(DEMO / "consumers.toml")
+    consumers.by_name = {}
+    async with receiving() as receiver:
+        await subscribe(api, receiver.url)
+        await deliver(hub)
+        await happen(hub, A)
+        await deliver(hub, consumers=consumers)
+    async with hub.database.driver() as driver:
+        assert await oldest_failing(driver)
+        await purge(hub, consumers)
+        assert await oldest_failing(driver) is None
+
+
 async def test_a_process_of_before_makes_none_that_goes_on_for_ever(hub: Hub) -> None:
     columns = [row["attname"] for row in await rows(
-        hub, "SELECT attname FROM pg_attribute WHERE attrelid = 'subscription'::regclass AND attnum > 0 AND attname NOT IN ('id', 'expires_at', 'warned_at')"
+        hub, "SELECT attname FROM pg_attribute WHERE attrelid = 'subscription'::regclass AND attnum > 0 AND attname NOT IN ('id', 'expires_at', 'warned_at', 'gone_at')"
     )]  # fmt: skip
     async with receiving() as receiver:
         await made_by_official(hub, receiver)

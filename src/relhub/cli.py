@@ -242,9 +242,11 @@ def purge(dry_run: Annotated[bool, typer.Option(help="Change nothing; say what w
 
     `relhub worker` does the same once a day. May be broken off at any moment and started again.
     """
+    from relhub.services.make_export import KnownConsumers
     from relhub.services.purge import purge as remove
 
-    purged = with_hub(lambda hub: remove(hub, dry_run=dry_run))
+    consumers = KnownConsumers(Settings.load().consumers)
+    purged = with_hub(lambda hub: remove(hub, consumers, dry_run=dry_run))
     for line in purged.lines():
         typer.echo(line)
     if not purged.lines():

@@ -163,7 +163,7 @@ class Worker:
             return
         self._purge_looked_at = now
         try:
-            purged = await purge_when_due(self._hub, now, self._stopping.is_set)
+            purged = await purge_when_due(self._hub, self._consumers, now, self._stopping.is_set)
         except DatabaseUnusable:
             raise
         except Exception as error:  # a bug: pulls go on, and it is tried again within the hour

@@ -10,6 +10,7 @@ from relhub.domain.retention import Age, all_over_time
 from relhub.errors import PurgeRefused
 from relhub.services.expire_sets import expire_sets
 from relhub.services.hub import Hub
+from relhub.services.make_export import KnownConsumers
 from relhub.services.own_look import own_look
 from relhub.services.schedule_pulls import forget_old
 from relhub.storage import purges
@@ -21,7 +22,7 @@ from relhub.storage.former_parties import Forgotten, forget_parties, former_part
 from relhub.storage.log import add_look
 from relhub.storage.relation_managers import forget_managers
 from relhub.storage.subject_requests import forget_requests
-from relhub.storage.subscriptions import forget_expired, forget_former_secrets
+from relhub.storage.subscriptions import forget_expired, forget_former_secrets, forget_gone, note_gone, owners
 
 _BATCH = 200  # cases in one transaction: a pull waits for no more than that
 _ROWS = 5000  # of what hangs together with nothing else
@@ -45,17 +46,23 @@ class Purged:
 
 
 async def purge(
-    hub: Hub, *, dry_run: bool = False, now: datetime | None = None, batch: int = _BATCH, stopping: Stopping = lambda: False
+    hub: Hub,
+    consumers: KnownConsumers | None = None,
+    *,
+    dry_run: bool = False,
+    now: datetime | None = None,
+    batch: int = _BATCH,
+    stopping: Stopping = lambda: False,
 ) -> Purged:
     """Removes what is over time. Broken off, what is done is done, and the next time goes on with the rest.
 
     `dry_run`: does the same in one transaction that is not kept, so that it says exactly what would go; pulls wait for it meanwhile.
-    Raises PurgeRefused while another process is at it.
+    `consumers`: by whom it is known whose subscriptions are of nobody any more. Raises PurgeRefused while another process is at it.
     """
     async with hub.database.sole("relhub purge") as alone:
         if not alone:
             raise PurgeRefused("another process is purging; wait for it to end")
-        work = _Purge(hub, now or datetime.now(UTC), batch, stopping)
+        work = _Purge(hub, consumers, now or datetime.now(UTC), batch, stopping)
         if dry_run:
             await work.try_out()
         else:
@@ -63,14 +70,14 @@ async def purge(
         return work.found
 
 
-async def purge_when_due(hub: Hub, now: datetime, stopping: Stopping) -> Purged | None:
+async def purge_when_due(hub: Hub, consumers: KnownConsumers, now: datetime, stopping: Stopping) -> Purged | None:
     """Once a day, by one of all workers; None when it is not the time, or another is at it."""
     async with hub.database.begin() as store:
         last = await purges.purged_at(store)
     if last is not None and now - last < _EVERY:
         return None
     try:
-        return await purge(hub, now=now, stopping=stopping)
+        return await purge(hub, consumers, now=now, stopping=stopping)
     except PurgeRefused:
         return None
 
@@ -82,6 +89,7 @@ class _NotKept(Exception):
 @dataclass(slots=True)
 class _Purge:
     hub: Hub
+    consumers: KnownConsumers | None
     now: datetime
     batch: int
     stopping: Stopping
@@ -111,7 +119,7 @@ class _Purge:
             sources = await purges.sources_with_cases(store)
         for source in sources:
             await self._source(source)
-        for duty in (self._former, self._events, self._notices, self._requests, self._entries, self._managers, self._spent):
+        for duty in (self._former, self._events, self._notices, self._requests, self._entries, self._managers, self._spent, self._gone):
             while not self._stopped() and await duty():
                 pass
 
@@ -197,6 +205,16 @@ class _Purge:
             self.found.counts["sessions that ended"] += await forget_sessions(store, self.now)
             self.found.counts["subscriptions that ended"] += await forget_expired(store, self.now - self.hub.keep.events)
             self.found.counts["secrets that were replaced"] += await forget_former_secrets(store, self.now)
+        return False
+
+    async def _gone(self) -> bool:
+        """Subscriptions of nobody any more: kept as long as what they were not told, as a file may be wrong for a day."""
+        if self.consumers:
+            async with self._transaction() as store:
+                gone = [(name, organisation, department) for name, organisation, department in await owners(store)
+                        if self.consumers.as_agreed(name, organisation, department, ()) is None]  # fmt: skip
+                await note_gone(store, gone, self.now)
+                self.found.counts["subscriptions of nobody any more"] += await forget_gone(store, self.now - self.hub.keep.events)
         return False
 
 

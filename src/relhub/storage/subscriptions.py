@@ -166,7 +166,9 @@ async def after_a_restore(store: Store) -> None:
 
 async def oldest_failing(driver: Driver) -> datetime | None:
     """Since when the subscriber that has not answered for longest has not."""
-    found: datetime | None = await driver.fetchval(f"SELECT min(s.failing_since) FROM subscription s WHERE NOT s.paused AND {_IN_FORCE}")
+    found: datetime | None = await driver.fetchval(
+        f"SELECT min(s.failing_since) FROM subscription s WHERE NOT s.paused AND s.gone_at IS NULL AND {_IN_FORCE}"
+    )
     return found
 
 
@@ -203,6 +205,32 @@ async def end_with(store: Store, organisation: str, ends: Mapping[str, datetime]
         list(ends),
         list(ends.values()),
     )
+
+
+async def owners(store: Store) -> list[tuple[str, str, str]]:
+    """(consumer, organisation, department) of all that there are."""
+    rows = await store.driver.fetch("SELECT DISTINCT consumer, organisation, department FROM subscription ORDER BY 1, 2, 3")
+    return [tuple(row) for row in rows]
+
+
+async def note_gone(store: Store, gone: Sequence[tuple[str, str, str]], now: datetime) -> None:
+    """These (consumer, organisation, department) are no longer there, and all others are."""
+    await store.driver.execute(
+        """
+        WITH found AS (
+            SELECT s.id, (s.consumer, s.organisation, s.department) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[])) gone FROM subscription s
+        )
+        UPDATE subscription s SET gone_at = CASE WHEN f.gone THEN $4::timestamptz END
+        FROM found f WHERE f.id = s.id AND f.gone <> (s.gone_at IS NOT NULL)
+        """,
+        *([owner[n] for owner in gone] for n in range(3)),
+        now,
+    )
+
+
+async def forget_gone(store: Store, before: datetime) -> int:
+    """Those whose consumer was gone before, and still is. Returns how many went."""
+    return int((await store.driver.execute("DELETE FROM subscription WHERE gone_at <= $1", before)).rpartition(" ")[2])
 
 
 async def forget_expired(store: Store, before: datetime) -> int:

@@ -7,6 +7,7 @@ from relhub.storage.tables.base import TIME, metadata
 # F. Who is to be told of which changes, and where; `base`: of the API as the consumer knows it. `transaction`, `event`: all up to there is done with,
 # or is in `delivery`. `taken_until`: a process is at it; `round`: how often one was, and only what the last of them writes counts.
 # `expires_at`: of one that was made with the token of an official; the default is for processes that do not know of it yet.
+# `gone_at`: when a purge first found that its consumer is no longer agreed on.
 subscription = Table(
     "subscription",
     metadata,
@@ -44,6 +45,7 @@ subscription = Table(
     Column("missed_at", TIME),
     Column("expires_at", TIME, server_default=text("(now() + '90 days'::interval)")),
     Column("warned_at", TIME),
+    Column("gone_at", TIME),
 )
 Index("subscription_next_at_idx", subscription.c.next_at)
 Index("subscription_consumer_idx", subscription.c.consumer, subscription.c.id)
