@@ -40,6 +40,7 @@ class Issuer:
         self.published: list[Any] = [self.public(RSA_1), self.public(EC)]
         self.fault = ""
         self.only_rfc_8414 = False
+        self.said: dict[str, str] = {}
         self.asked: list[str] = []
 
     @staticmethod
@@ -60,7 +61,7 @@ class Issuer:
         if path.endswith("openid-configuration") and self.only_rfc_8414:
             return Response(status_code=404)
         places = {"jwks_uri": f"{self.url}/keys", "authorization_endpoint": f"{self.url}/begin", "token_endpoint": f"{self.url}/token"}
-        return JSONResponse({"issuer": "https://other.example" if self.fault == "other" else self.url, **places})
+        return JSONResponse({"issuer": "https://other.example" if self.fault == "other" else self.url, **places, **self.said})
 
     def claims(self, **more: Any) -> dict[str, Any]:
         """Of an application that asks by itself; None leaves a claim out."""

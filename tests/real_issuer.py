@@ -100,6 +100,19 @@ class RealIssuer:
                 answer = await _filled_in(http, answer.text, account)
         return to
 
+    async def sign_out(self, http: httpx2.AsyncClient, address: str) -> str:
+        """Where the server leads who signs out, as a person would."""
+        answer = await _confirmed(http, (await http.get(address)).text)
+        return str(answer.headers["location"])
+
+
+async def _confirmed(http: httpx2.AsyncClient, page: str) -> httpx2.Response:
+    """The form that asks whether to sign out, as a person would."""
+    action, xsrf = re.search(r'action="([^"]+)"', page), re.search(r'name="xsrf" value="([^"]+)"', page)
+    assert action is not None
+    assert xsrf is not None
+    return await http.post(action[1], data={"xsrf": xsrf[1], "logout": "yes"})
+
 
 async def _filled_in(http: httpx2.AsyncClient, page: str, account: str) -> httpx2.Response:
     """The login form, or the one that asks for consent, as a person would."""

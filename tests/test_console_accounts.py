@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from joserfc.jwk import RSAKey
 from pydantic import SecretStr
-from tests.console_browsing import Browser, browsing
+from tests.console_browsing import Browser, Form, browsing
 from tests.issuers import RSA_1, RSA_2, Issuer, Key, issuing
 from tests.real_issuer import SECRET, RealIssuer
 from tests.test_entries import applicant
@@ -21,6 +21,7 @@ from relhub.errors import ConfigurationError, NotAuthenticated
 from relhub.main import create_app
 from relhub.services.follow_issuer import FollowedIssuer
 from relhub.services.hub import Hub
+from relhub.services.keep_session import Session, begin_session
 from relhub.services.verify_token import verify_id_token
 
 CONSUMERS = """
@@ -153,6 +154,56 @@ async def test_a_code_works_once(browser: Browser, hub: Hub, real: RealIssuer) -
     browser.client.cookies.update(kept)
     await browser.open(back)
     assert browser.response.status_code == 400
+
+
+async def test_who_signs_out_is_led_to_sign_out_at_the_issuer_without_anything_about_them_in_the_address(
+    browser: Browser, real: RealIssuer
+) -> None:
+    async with httpx2.AsyncClient(trust_env=False) as at_the_issuer:
+        await browser.open(await real.log_in(at_the_issuer, await asked_to_sign_in(browser), "m.visser"))
+        still = await at_the_issuer.get(await asked_to_sign_in(browser))
+        assert "/console/back?code=" in still.headers["location"], "without being asked who they are"
+        page = await browser.send(browser.page.form("/sign-out"))
+        [address] = [said["content"].partition("url=")[2] for tag, said in page.elements if said.get("http-equiv") == "refresh"]
+        assert address in set(page.links())
+        assert parse_qs(urlsplit(address).query) == {"client_id": ["console"], "post_logout_redirect_uri": [f"{real.url}/console/sign-in"]}
+        assert await real.sign_out(at_the_issuer, address) == f"{real.url}/console/sign-in"
+        browser.client.cookies.clear()
+        again = await at_the_issuer.get(await asked_to_sign_in(browser))
+        assert "/interaction/" in again.headers["location"], "whoever sits there now has to sign in"
+
+
+async def test_who_signed_out_shows_who_they_are_when_they_sign_in_again_and_then_not_each_time(browser: Browser, real: RealIssuer) -> None:
+    async with httpx2.AsyncClient(trust_env=False) as at_the_issuer:
+        first = await asked_to_sign_in(browser)
+        await browser.open(await real.log_in(at_the_issuer, first, "m.visser"))
+        await browser.send(browser.page.form("/sign-out"))
+        anew = await asked_to_sign_in(browser)
+        assert ["prompt" in parse_qs(urlsplit(address).query) for address in (first, anew)] == [False, True]
+        assert "/interaction/" in (await at_the_issuer.get(anew)).headers["location"], "though the issuer knows them still"
+        await browser.open(await real.log_in(at_the_issuer, anew, "m.visser"))
+        assert browser.path == "/console"
+        assert "prompt" not in parse_qs(urlsplit(await asked_to_sign_in(browser)).query)
+
+
+@pytest.mark.parametrize("said", [{}, {"end_session_endpoint": "http://elsewhere.example/out"}, None])
+async def test_signing_out_works_also_where_the_issuer_has_no_such_place_or_does_not_answer(
+    hub: Hub, sources_dir: Path, tmp_path: Path, said: dict[str, str] | None
+) -> None:
+    async with issuing() as issuer:
+        issuer.said |= said or {}
+        file = tmp_path / "consumers.toml"
+        file.write_text(
+            CONSUMERS.replace("{url}", "http://127.0.0.1:1" if said is None else issuer.url).replace("{department}", "Vergunningen")
+        )
+        async with browsing(hub, sources_dir, console_consumer="console", consumers=file) as browser:
+            session = Session("t", "", "m.visser", "Vergunningen", time.time() + 60)
+            browser.client.cookies.set("relhub-console", await begin_session(hub, session))
+            await browser.send(Form("/console/sign-out", {"csrf": session.csrf}))
+            assert (browser.response.status_code, browser.path) == (200, "/console/sign-in")
+            assert await rows(hub, "SELECT FROM console_session") == []
+            if said is not None:
+                assert parse_qs(urlsplit(await asked_to_sign_in(browser)).query)["prompt"] == ["login"]
 
 
 @pytest.mark.parametrize("department", ["Financiën"])

@@ -13,7 +13,9 @@ const provider = new Provider(issuer, {
     client("night-job", ["client_credentials"]),
     client("stranger", ["client_credentials"]),
     client("desk", ["authorization_code"], { redirect_uris: [`${issuer}/back`], response_types: ["code"] }),
-    client("console", ["authorization_code"], { redirect_uris: [`${issuer}/console/back`], response_types: ["code"] }),
+    client("console", ["authorization_code"], {
+      redirect_uris: [`${issuer}/console/back`], post_logout_redirect_uris: [`${issuer}/console/sign-in`], response_types: ["code"],
+    }),
   ],
   pkce: { required: () => true },
   claims: { openid: ["sub"], relhub: [] },

@@ -21,11 +21,12 @@ _MOST_KEYS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where officials sign in, and where a code of theirs becomes tokens; `by_post`: the secret goes in the form."""
+    """Where officials sign in, and where a code of theirs becomes tokens; `by_post`: the secret goes in the form. `end_session`: where they sign out, empty when there is no such place."""
 
     authorization: str
     token: str
     by_post: bool
+    end_session: str
 
 
 async def find_endpoints(issuer: IssuerConfig) -> Endpoints:
@@ -38,6 +39,7 @@ async def find_endpoints(issuer: IssuerConfig) -> Endpoints:
         _secure(issuer, metadata, "authorization_endpoint"),
         _secure(issuer, metadata, "token_endpoint"),
         "client_secret_basic" not in methods,
+        _end_session(metadata),
     )
 
 
@@ -98,6 +100,14 @@ async def _metadata(client: httpx2.AsyncClient, issuer: IssuerConfig) -> dict[st
     if metadata.get("issuer") != issuer.issuer:
         raise IssuerUnavailable(f"issuer {issuer.name}: its metadata is of another issuer; compare `issuer` in the consumers file")
     return metadata
+
+
+def _end_session(metadata: Mapping[str, Any]) -> str:
+    """One that can't be used keeps nobody from signing in."""
+    try:
+        return secure_address(str(metadata.get("end_session_endpoint", "")))
+    except ValueError:
+        return ""
 
 
 def _secure(issuer: IssuerConfig, metadata: Mapping[str, Any], name: str) -> str:

@@ -1,4 +1,4 @@
-"""Signing in with the account of the organisation: to its issuer, and back with a code."""
+"""Signing in with the account of the organisation: to its issuer, and back with a code; and signing out of it."""
 
 from typing import Final
 
@@ -6,14 +6,17 @@ from starlette.responses import RedirectResponse, Response
 
 from relhub.config.consumers import ConsumerConfig, load_consumer_configs
 from relhub.config.settings import Settings
-from relhub.console.sign_in import known, show_sign_in, signed_in
+from relhub.console.pages import page
+from relhub.console.sign_in import forget, known, show_sign_in, signed_in
 from relhub.console.visit import Visit
 from relhub.errors import ConfigurationError, NotAllowed, NotAuthenticated
 from relhub.services.authenticate import Authentication
 from relhub.services.keep_session import Session
-from relhub.services.sign_official_in import NOT_BEGUN, PATIENCE, Client, begin_sign_in, finish_sign_in
+from relhub.services.sign_official_in import NOT_BEGUN, PATIENCE, Client, begin_sign_in, finish_sign_in, where_to_sign_out
 
 _KEPT: Final = "console-sign-in"
+_LEFT: Final = "console-left"
+_REMEMBERED: Final = 30 * 86_400  # seconds: longer than an issuer keeps anybody signed in
 
 
 def client_of(settings: Settings) -> ConsumerConfig:
@@ -29,7 +32,8 @@ def client_of(settings: Settings) -> ConsumerConfig:
 
 async def begin(visit: Visit) -> Response:
     """To the issuer."""
-    address, kept = await begin_sign_in(visit.hub, _client(visit))
+    left = visit.console.cookie(_LEFT) in visit.request.cookies
+    address, kept = await begin_sign_in(visit.hub, _client(visit), anew=left)
     visit.cookies[visit.console.cookie(_KEPT)] = (kept, PATIENCE)
     return RedirectResponse(address, 303)
 
@@ -51,7 +55,18 @@ async def back(visit: Visit) -> Response:
         return show_sign_in(visit, 403, "sign_in.not_agreed")
     if not who.official or who.consumer.name != visit.console.settings.console_consumer:
         return show_sign_in(visit, 403, "sign_in.nobody")
+    visit.cookies[visit.console.cookie(_LEFT)] = ("", 0)
     return await signed_in(visit, Session(token, "", who.official, who.consumer.department, who.until))
+
+
+async def leave(visit: Visit) -> Response:
+    """Signs out here; then at the issuer, where it is a page that leads: a form may be sent to this console only. Who signs in next shows who they are again."""
+    await forget(visit)
+    if not visit.console.settings.console_consumer:
+        return visit.to("/sign-in")
+    visit.cookies[visit.console.cookie(_LEFT)] = ("1", _REMEMBERED)
+    address = await where_to_sign_out(_client(visit))
+    return page(visit, "signed_out", address=address, here=visit.console.path + "/sign-in") if address else visit.to("/sign-in")
 
 
 def _client(visit: Visit) -> Client:
@@ -67,6 +82,7 @@ def _client(visit: Visit) -> Client:
         secret,
         settings.console_scope,
         f"{visit.console.origin}{visit.console.path}/back",
+        f"{visit.console.origin}{visit.console.path}/sign-in",
     )
 
 

@@ -27,7 +27,7 @@ _HANDLERS: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/sign-in/account", accounts.begin),
     ("GET", "/back", accounts.back),
     ("POST", "/sign-in/demo", sign_in.as_demo),
-    ("POST", "/sign-out", sign_in.leave),
+    ("POST", "/sign-out", accounts.leave),
     ("GET", _WORK, find.finding),
     ("POST", _WORK + "/find", find.find),
     ("GET", _RELATION, relation.relation),

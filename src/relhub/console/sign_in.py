@@ -64,12 +64,6 @@ async def signed_in(visit: Visit, session: Session) -> Response:
     return visit.to("")
 
 
-async def leave(visit: Visit) -> Response:
-    """Signs out."""
-    await forget(visit)
-    return visit.to("/sign-in")
-
-
 async def forget(visit: Visit) -> None:
     """The session is gone, also for who has its key."""
     if visit.session:

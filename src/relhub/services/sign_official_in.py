@@ -4,12 +4,13 @@ import base64
 import hashlib
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlencode
 
 from relhub.adapters.issuer import redeem
-from relhub.errors import InvalidInput, NotAuthenticated
+from relhub.errors import InvalidInput, IssuerUnavailable, NotAuthenticated
 from relhub.services.cursors import open_cursor, seal_cursor
 from relhub.services.follow_issuer import FollowedIssuer
 from relhub.services.hub import Hub
@@ -23,17 +24,18 @@ _ABOUT: Final = "console-sign-in"
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """As which application officials sign in, and where they come back to."""
+    """As which application officials sign in, and where they come back to: when they did, and when they signed out (`left`)."""
 
     issuer: FollowedIssuer
     client_id: str
     secret: str = field(repr=False)
     scope: str
     back: str
+    left: str
 
 
-async def begin_sign_in(hub: Hub, client: Client) -> tuple[str, str]:
-    """(where to sign in, what the browser keeps until it comes back). Raises IssuerUnavailable."""
+async def begin_sign_in(hub: Hub, client: Client, *, anew: bool = False) -> tuple[str, str]:
+    """(where to sign in, what the browser keeps until it comes back). `anew`: also who is still signed in there. Raises IssuerUnavailable."""
     endpoints = await client.issuer.endpoints()
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     asked = {
@@ -45,9 +47,24 @@ async def begin_sign_in(hub: Hub, client: Client) -> tuple[str, str]:
         "nonce": nonce,
         "code_challenge": base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("="),
         "code_challenge_method": "S256",
+        **({"prompt": "login"} if anew else {}),
     }
     kept = seal_cursor(hub.sealer, _ABOUT, [state, nonce, verifier, time.time() + PATIENCE])
-    return f"{endpoints.authorization}{'&' if '?' in endpoints.authorization else '?'}{urlencode(asked)}", kept
+    return _with(endpoints.authorization, asked), kept
+
+
+async def where_to_sign_out(client: Client) -> str:
+    """At the issuer, which then asks whether that is meant: nothing of the official is in the address. Empty when it has no such place, or does not answer."""
+    try:
+        endpoints = await client.issuer.endpoints()
+    except IssuerUnavailable:
+        return ""
+    asked = {"client_id": client.client_id, "post_logout_redirect_uri": client.left}
+    return _with(endpoints.end_session, asked) if endpoints.end_session else ""
+
+
+def _with(address: str, asked: Mapping[str, str]) -> str:
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}"
 
 
 async def finish_sign_in(hub: Hub, client: Client, kept: str, state: str, issuer: str, code: str) -> str:
