@@ -81,6 +81,7 @@ from relhub.services.show_history import show_history
 from relhub.services.show_managers import list_managers
 from relhub.services.show_place import show_place
 from relhub.services.show_project import show_project
+from relhub.services.show_subscriptions import show_deliveries
 from relhub.services.show_timeline import show_timeline
 from relhub.services.teller import Signing, Teller, may_tell
 from relhub.services.view_relation import view_relation
@@ -524,6 +525,7 @@ def _of_finding(question: Asked, ids: list[str], refs: list[tuple[str, str]]) ->
         yield _paged(list_relations, question, RelationQuery(kind, limit=1))
     yield _once(list_events, question, EventQuery(), "/v1")
     yield _once(told_of, question, Wanted())
+    yield _once(deliveries_of, question)
     for wanted in (
         *(Wanted(relation_id=id_) for id_ in ids),
         *(Wanted(project="/".join(ref)) for ref in refs),
@@ -553,6 +555,23 @@ async def told_of(hub: Hub, question: Asked, wanted: Wanted) -> bytes:
         one = replace(one, place=(row["transaction"], row["event"]))
     await rows(hub, "DELETE FROM subscription")
     return b"\n".join(told)
+
+
+async def deliveries_of(hub: Hub, question: Asked) -> bytes:
+    """All that could not be told, page by page: as if nothing could."""
+    one = await _subscription(hub, question, Wanted())
+    await rows(
+        hub,
+        "INSERT INTO delivery (subscription, event, lane, first_at, next_at, attempts, reason) SELECT $1, id, '', at, at, 1, '' FROM event",
+        one.id,
+    )
+    pages, cursor = [], ""
+    while cursor is not None:
+        page = orjson.loads(await show_deliveries(hub, question, one.id, PageQuery(cursor, 2)))
+        pages.append([delivery["event"] for delivery in page["results"]])
+        cursor = page["next"]
+    await rows(hub, "DELETE FROM subscription")
+    return orjson.dumps(pages)
 
 
 async def _taken(told: list[bytes], body: bytes) -> Answer:

@@ -365,6 +365,28 @@ async def test_a_delivery_that_is_held_is_not_shown_to_who_may_not_see_it_any_mo
         assert (await deliveries(blind, made))["results"] == []
 
 
+async def test_deliveries_come_in_full_pages_whatever_between_them_may_not_be_seen_any_more(hub: Hub, api: httpx2.AsyncClient) -> None:
+    async with hub.database.begin() as store:
+        made = await keep_compartments(store, [("copy-a", "planning", "plan", ""), ("copy-a", "advice", "advies", "")])
+    planning, advice = made["copy-a", "planning", "plan", ""], made["copy-a", "advice", "advies", ""]
+    async with receiving(refusing(A, B)) as receiver:
+        subscription = await subscribed(hub, api, receiver)
+        for _ in range(3):
+            await happen(hub, A, compartments=[planning])
+            await happen(hub, B, compartments=[advice])
+        await deliver(hub)
+    path, of_planning = (
+        f"/v1/subscriptions/{subscription['id']}/deliveries",
+        seeing(hub, Level.none, "following-changes", planning=Level.summary),
+    )
+    async with api_of(of_planning) as less:
+        first = (await less.get(path, params={"limit": 2}, headers=FOLLOWING)).json()
+        second = (await less.get(path, params={"limit": 2, "cursor": first["next"]}, headers=FOLLOWING)).json()
+        one = (await less.get(path, params={"limit": 3}, headers=FOLLOWING)).json()
+    assert [[delivery["event"]["subject"] for delivery in page["results"]] for page in (first, second)] == [[A, A], [A]]
+    assert (second["next"], one["next"]) == (None, None)
+
+
 @pytest.mark.parametrize(
     "change", ["the rule lets nobody follow", "the consumer may not any more", "the consumer is gone", "it is of another department"]
 )

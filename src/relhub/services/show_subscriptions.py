@@ -14,7 +14,7 @@ from relhub.services.make_subscription import EXPIRED, NO_SUBSCRIPTION, describe
 from relhub.storage import subscriptions
 from relhub.storage.database import Store
 from relhub.storage.deliveries import Waiting, list_deliveries
-from relhub.storage.events import Event, events_among
+from relhub.storage.events import Event
 from relhub.storage.log import add_look
 from relhub.storage.subscriptions import Subscription
 
@@ -66,20 +66,18 @@ async def show_deliveries(hub: Hub, asked: Asked, id_: str, query: PageQuery) ->
 async def _deliveries(
     hub: Hub, store: Store, admitted: Admitted, one: Subscription, after: tuple[int, int], limit: int, about: str
 ) -> tuple[bytes, list[Event]]:
-    found = await list_deliveries(store.driver, one.id, after, limit + 1)
     await renewed(hub, store.driver, admitted)
+    found = await list_deliveries(store.driver, one.id, after, admitted.profile, one.wanted, limit + 1)
     shown = found[:limit]
-    events = await events_among(store.driver, [row.event_id for row in shown], admitted.profile, one.wanted)
-    rows = {row.event_id: row for row in shown}
     body = {
         "lastToldAt": _moment(one.last_told_at),
         "failingSince": _moment(one.failing_since),
         "trouble": (EXPIRED if one.has_expired(admitted.look.at) else one.trouble) or None,
         "missedAt": _moment(one.missed_at),
-        "results": [_delivery(hub, one, event, rows[event.id]) for event in events],
-        "next": seal_cursor(hub.sealer, about, list(shown[-1].place)) if len(found) > limit else None,
+        "results": [_delivery(hub, one, event, row) for event, row in shown],
+        "next": seal_cursor(hub.sealer, about, list(shown[-1][0].place)) if len(found) > limit else None,
     }
-    return orjson.dumps(body), events
+    return orjson.dumps(body), [event for event, _ in shown]
 
 
 def _delivery(hub: Hub, one: Subscription, event: Event, row: Waiting) -> dict[str, Any]:

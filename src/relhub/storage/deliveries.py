@@ -4,8 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from relhub.domain.access import Profile
+from relhub.domain.subscriptions import Wanted
 from relhub.storage.database import Driver, Store
-from relhub.storage.events import Event
+from relhub.storage.events import OWN, Event, told_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +28,39 @@ class Waiting:
         return self.transaction, self.event_id
 
 
-_COLUMNS = "d.event, d.lane, d.first_at, d.next_at, d.attempts, d.reason, d.held_at, e.transaction"
+_COLUMNS = "d.event, d.lane, d.first_at, d.next_at, d.attempts, d.reason, d.held_at, event.transaction"
+_NUMBER = len(OWN.split())
 
 
 async def waiting(driver: Driver, subscription: str, limit: int) -> list[Waiting]:
     """The first ones that are not held, in the order of their events."""
-    return await _found(driver, "d.held_at IS NULL", subscription, (-1, -1), limit)
-
-
-async def list_deliveries(driver: Driver, subscription: str, after: tuple[int, int], limit: int) -> list[Waiting]:
-    """Those that wait or are held, in the order of their events, after this (transaction, id)."""
-    return await _found(driver, "true", subscription, after, limit)
-
-
-async def _found(driver: Driver, condition: str, subscription: str, after: tuple[int, int], limit: int) -> list[Waiting]:
     rows = await driver.fetch(
         f"""
-        SELECT {_COLUMNS} FROM delivery d JOIN event e ON e.id = d.event
-        WHERE d.subscription = $1 AND {condition} AND (e.transaction, e.id) > ($2, $3) ORDER BY e.transaction, e.id LIMIT $4
+        SELECT {_COLUMNS} FROM delivery d JOIN event ON event.id = d.event
+        WHERE d.subscription = $1 AND d.held_at IS NULL ORDER BY event.transaction, event.id LIMIT $2
+        """,
+        subscription,
+        limit,
+    )
+    return [Waiting(*row.values()) for row in rows]
+
+
+async def list_deliveries(
+    driver: Driver, subscription: str, after: tuple[int, int], profile: Profile, wanted: Wanted, limit: int
+) -> list[tuple[Event, Waiting]]:
+    """Those that wait or are held and may be told now, in the order of their events, after this (transaction, id)."""
+    told = told_to(profile, wanted, first=5)
+    rows = await driver.fetch(
+        f"""
+        SELECT {OWN}, {_COLUMNS} FROM delivery d JOIN event ON event.id = d.event
+        WHERE d.subscription = $1 AND (transaction, id) > ($2, $3) AND {told.condition} ORDER BY transaction, id LIMIT $4
         """,
         subscription,
         *after,
         limit,
+        *told.values,
     )
-    return [Waiting(*row.values()) for row in rows]
+    return [(Event(*values[:_NUMBER]), Waiting(*values[_NUMBER:])) for values in (tuple(row.values()) for row in rows)]
 
 
 @dataclass(frozen=True, slots=True)

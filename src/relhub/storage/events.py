@@ -115,7 +115,7 @@ async def events_after(
     driver: Driver, place: tuple[int, int], before: int, profile: Profile, limit: int, wanted: Wanted = ANYTHING
 ) -> list[Event]:
     """The first of the events that are wanted and may be told, after this (transaction, id), of transactions before `before`."""
-    told = _told(profile, wanted, first=5)
+    told = told_to(profile, wanted, first=5)
     rows = await driver.fetch(
         f"{_COLUMNS} WHERE (transaction, id) > ($1, $2) AND transaction < $3 AND {told.condition} ORDER BY transaction, id LIMIT $4",
         *place,
@@ -128,19 +128,20 @@ async def events_after(
 
 async def events_among(driver: Driver, ids: Sequence[int], profile: Profile, wanted: Wanted) -> list[Event]:
     """Those of these events that are wanted and may be told now, in their order."""
-    told = _told(profile, wanted, first=2)
+    told = told_to(profile, wanted, first=2)
     rows = await driver.fetch(
         f"{_COLUMNS} WHERE id = ANY($1::bigint[]) AND {told.condition} ORDER BY transaction, id", list(ids), *told.values
     )
     return [Event(*row) for row in rows]
 
 
-_COLUMNS = "SELECT id, transaction, at, type, relation_id, case_id FROM event"
+OWN = "id, transaction, at, type, relation_id, case_id"
+_COLUMNS = f"SELECT {OWN} FROM event"
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """A condition on an event, and the values of its parameters."""
+class Told:
+    """A condition on a row of `event`, and the values of its parameters."""
 
     condition: str
     values: list[Any]
@@ -155,8 +156,8 @@ compartments && CASE WHEN relation_id IS NULL THEN {0}::int[] ELSE {1}::int[] EN
         AND c.case_id = substr(event.case_id, strpos(event.case_id, '/') + 1) AND c.marks && {3})"""
 
 
-def _told(profile: Profile, wanted: Wanted, first: int) -> _Told:
-    """`first`: the number of its first parameter."""
+def told_to(profile: Profile, wanted: Wanted, first: int) -> Told:
+    """What events are that are wanted and may be told; `first`: the number of its first parameter."""
     levels = [profile.at_least(Level.existence), profile.bars, profile.at_least(Level.summary), profile.at_least(Level.full)]
     told, values = _MAY, [*_by(profile, wanted.case_kind), *levels, rights_of(profile)]
     for given, condition, more in (
@@ -168,7 +169,7 @@ def _told(profile: Profile, wanted: Wanted, first: int) -> _Told:
         if given:
             told += " AND " + condition.format(*(f"{{{len(values) + n}}}" for n in range(len(more))))
             values += more
-    return _Told(told.format(*(f"${first + n}" for n in range(len(values)))), values)
+    return Told(told.format(*(f"${first + n}" for n in range(len(values)))), values)
 
 
 def _by(profile: Profile, kind: str) -> list[list[int]]:
