@@ -355,6 +355,44 @@ async def test_what_may_no_longer_be_seen_is_no_longer_told_from_that_moment_on(
     assert receiver.subjects == [A, C]
 
 
+@pytest.mark.parametrize("change", ["the rule lets nobody follow", "the rule shows less", "the consumer is gone", "it ended"])
+async def test_when_rights_end_in_the_middle_of_a_round_no_more_is_told_than_what_is_under_way(
+    hub: Hub, api: httpx2.AsyncClient, change: str
+) -> None:
+    consumers, before = KnownConsumers(DEMO / "consumers.toml"), hub.access.rules
+    less = {
+        "the rule lets nobody follow": with_activity(hub, "following-changes", follow=False),
+        "the rule shows less": seeing(hub, Level.none, "following-changes"),
+    }
+
+    async def end_it(_: dict[str, Any]) -> Response | None:
+        if change in less:
+            hub.access.replace(less[change].access.rules)
+        elif change == "the consumer is gone":
+            consumers.by_name = {}
+        else:
+            await asyncio.sleep(1.2)
+        return None
+
+    async with receiving() as receiver:
+        made = await subscribed(hub, api, receiver)
+        await happen(hub, A, A, A)
+        receiver.behaves = end_it
+        if change == "it ended":
+            await rows(hub, "UPDATE subscription SET expires_at = now() + interval '1 second', warned_at = now()")
+        await deliver(hub, consumers=consumers)
+        assert receiver.subjects == [A]
+        hub.access.replace(before)
+        if change == "it ended":
+            await send(api, made, "_renew")
+        receiver.behaves = None
+        await time_passes(hub, "2 minutes")
+        await deliver(hub)
+    assert receiver.subjects == ([A] if change == "the rule shows less" else [A, A, A]), (
+        "told when they may again, unless it was read by rules that hid it"
+    )
+
+
 async def test_a_delivery_that_is_held_is_not_shown_to_who_may_not_see_it_any_more(hub: Hub, api: httpx2.AsyncClient) -> None:
     async with receiving(refusing(A)) as receiver:
         made = await subscribed(hub, api, receiver)

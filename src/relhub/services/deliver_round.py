@@ -15,7 +15,7 @@ from relhub.domain.subscriptions import KEEP_TRYING, silence, wait
 from relhub.errors import SourceError, SourceUnavailable
 from relhub.services.admit import Admitted
 from relhub.services.follow import cloud_event, event_id
-from relhub.services.teller import Signing, Teller
+from relhub.services.teller import Signing, Teller, may_tell
 from relhub.storage import deliveries, subscriptions
 from relhub.storage.database import Driver
 from relhub.storage.deliveries import Failed, Waiting
@@ -119,13 +119,18 @@ class Round:
         async def lane(events: list[Event]) -> None:
             async with at_once:
                 for event in events:
-                    if self._teller.stopping() or sent.nobody_there or asyncio.get_running_loop().time() > until:
+                    if self._teller.stopping() or sent.nobody_there or asyncio.get_running_loop().time() > until or not self._may():
                         return
                     if not await self._tell(event, sent):
                         return  # what comes after it waits
 
         await asyncio.gather(*(lane(events) for events in batch.lanes.values()))
         return sent
+
+    def _may(self) -> bool:
+        """Whether what was read may still be told: not when the rules were replaced meanwhile, by which it is read again."""
+        now = may_tell(self._teller, self._one, datetime.now(UTC))
+        return isinstance(now, Admitted) and now.profile.activity is self._admitted.profile.activity
 
     async def _tell(self, event: Event, sent: _Sent) -> bool:
         body = orjson.dumps(cloud_event(self._hub, event, self._one.base))
