@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from relhub.domain.names import is_family_name, is_given_name, name_key
 from relhub.domain.record import PartyKind, PartyRecord
@@ -19,16 +19,14 @@ PartyName = tuple[str, str]
 """(source, key): what decisions and ids are recorded for. One party name may have several variants, as its source words it differently."""
 
 
-@dataclass(frozen=True, slots=True)
-class MatchKey:
+class MatchKey(NamedTuple):
     """Something that two records of one party have in common; `token` is a keyed hash, never the value."""
 
     scheme: str
     token: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """What identity needs to know of one party record."""
 
     id: int
@@ -152,7 +150,7 @@ class _Partition:
     def _single(self, member: Member) -> Cluster:
         numbers = {key.scheme: key.token for key in member.keys if key.scheme in OFFICIAL_SCHEMES}
         births = {(member.birth, member.family)} if member.birth and member.family else set()
-        return Cluster(member.kind, [member], [], numbers, {member.name}, set(self._apart[member.name]), births)
+        return Cluster(member.kind, [member], [], numbers, {member.name}, set(self._apart.get(member.name, ())), births)
 
     def _groups(self, members: Sequence[Member]) -> list[tuple[str, list[Member]]]:
         """Groups of members that share evidence, strongest first, each in order."""

@@ -1,7 +1,11 @@
-"""What is written of a case and its parties, as rows; and what a change of them means."""
+"""What is written of a case and its parties, as rows; and what a change of them means.
+
+Of what there is one for every row, tuples: a page makes thousands.
+"""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from relhub.domain.places import PlaceName
 from relhub.domain.record import Capacity, PartyKind
@@ -10,8 +14,7 @@ Ref = tuple[str, str, str]
 """(source, key, variant) of a party record."""
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRow:
+class CaseRow(NamedTuple):
     case_id: str
     set_key: str
     body: str
@@ -31,16 +34,14 @@ class CaseRow:
     places: tuple[PlaceName, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class IdentifierRow:
+class IdentifierRow(NamedTuple):
     scheme: str
     token: bytes
     sealed: bytes
     shown: str
 
 
-@dataclass(frozen=True, slots=True)
-class PartyRow:
+class PartyRow(NamedTuple):
     """A party record; `match_keys` and `search_terms` are computed from it."""
 
     key: str
@@ -58,8 +59,7 @@ class PartyRow:
     search_terms: tuple[tuple[str, bytes], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class InvolvementRow:
+class InvolvementRow(NamedTuple):
     case_id: str
     position: int
     party: tuple[str, str]  # (key, variant)
@@ -75,8 +75,7 @@ class Gone:
     neighbours: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class NewParty:
+class NewParty(NamedTuple):
     """A party record that was not there, with its number. It is kept when it is known which relation it belongs to."""
 
     number: int
