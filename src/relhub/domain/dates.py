@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -12,6 +13,7 @@ _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?", re.ASCII)
 _DUTCH_MOMENT = re.compile(r"(\d{1,2}-\d{1,2}-\d{4})[ T](\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
 
 
+@lru_cache(maxsize=4096)  # the days of some years: all cases of a source have the same
 def day(text: str) -> date:
     """A whole date. ValueError."""
     year, month, of_month = _numbers(text)

@@ -2,6 +2,7 @@
 
 import re
 import string
+from functools import lru_cache
 
 from anyascii import anyascii
 
@@ -16,6 +17,7 @@ PREFIXES = frozenset((
 _FAMILY_STARTS = frozenset({"el", "al", "ben", "bin", "ait", "abu", "ould", "le", "la", "les", "lo"})
 _SALUTATIONS = frozenset({"dhr", "heer", "mevr", "mevrouw", "mw", "mej", "mevr/dhr", "hr"})
 _TITLES = frozenset({"drs", "dr", "mr", "ir", "ing", "prof", "bc", "ds", "jhr", "jkvr"})
+_POLITE = _SALUTATIONS | _TITLES
 _TITLES_BEHIND = frozenset({"msc", "bsc", "llm", "mba", "phd"})
 _NOT_ONE_PERSON = frozenset({"en", "fam", "familie", "erven", "e/v", "h/o", "stichting", "vereniging"})
 _NOT_ONE_PERSON_BEHIND = frozenset({"c.s", "cs", "bv", "b.v", "nv", "n.v", "vof", "v.o.f"})  # before a name these are initials
@@ -33,6 +35,7 @@ _KEY |= {ord(letter): letter.lower() for letter in string.ascii_letters + string
 _KEY |= {ord(mark): " " for mark in " \t\n\r-/_+,;&"}
 
 
+@lru_cache(maxsize=256)  # of one record the same names are compared, searched and hashed several times in a row
 def name_key(text: str) -> str:
     """The text for comparing: no accents, no capitals, no punctuation; a hyphen separates words as a space does."""
     return " ".join((text if text.isascii() else anyascii(text)).translate(_KEY).split())
@@ -133,7 +136,7 @@ def _without_titles(text: str) -> tuple[list[str], bool]:
         words = words[1:]
     while (
         words
-        and (plain := words[0].lower().rstrip(".")) in _SALUTATIONS | _TITLES
+        and (plain := words[0].lower().rstrip(".")) in _POLITE
         and (words[0].endswith(".") or plain in ("heer", "mevrouw") or words[0].islower())
     ):
         polite = polite or plain in _SALUTATIONS
