@@ -11,6 +11,7 @@ from relhub.config.keys import Keys
 from relhub.errors import SealLost
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
 
 
 class Sealer:
@@ -97,4 +98,5 @@ class Sealer:
 def _base32(data: bytes) -> str:
     number = int.from_bytes(data)
     length = -(-len(data) * 8 // 5)
-    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range((length - 1) * 5, -1, -5))
+    pairs = [_PAIRS[(number >> shift) & 1023] for shift in range((length - 1) // 2 * 10, -1, -10)]  # two characters at once
+    return "".join(pairs)[-length:]
