@@ -56,6 +56,12 @@ def entries_step(full: str, own: str) -> str:
 )"""
 
 
+def any_entry(own: str) -> str:
+    """The condition that `entry_seen` has any."""
+    return f"""EXISTS (SELECT FROM entry e WHERE e.relation_id = ANY(ARRAY(SELECT id FROM target UNION ALL SELECT r.id FROM target t JOIN relation r ON r.merged_into = t.id))
+        AND e.state <> 'deleted' AND (e.departments && {own} OR e.compartments <@ ($3::int[] || $4::int[])))"""
+
+
 _PAGES = ", ".join(
     f"""array_agg(part ORDER BY n) FILTER (WHERE sort = '{sort}' AND n <= {IN_A_VIEW}) part_{place},
     min(at) FILTER (WHERE sort = '{sort}' AND n = {IN_A_VIEW}) at_{place}, min(number) FILTER (WHERE sort = '{sort}' AND n = {IN_A_VIEW}) number_{place},

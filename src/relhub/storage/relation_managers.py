@@ -42,6 +42,10 @@ NOW_SEEN = "m.until_at IS NULL AND m.compartments && $3"
 WHOLE_NOW = managers_of(f"m.capacity = '' AND {NOW_SEEN}")
 """The managers of the whole relation, for a view."""
 
+ANY_MANAGER = f"""EXISTS (SELECT FROM target t, relation_manager m WHERE m.capacity = '' AND {NOW_SEEN}
+        AND m.relation_id = ANY(ARRAY(SELECT t.id UNION ALL SELECT r.id FROM relation r WHERE r.merged_into = t.id)))"""
+"""The condition that there are any."""
+
 
 def managers_in(column: str | None) -> tuple[list[RelationManager], Directory]:
     """What such a column says: the managers, and of the directory whom they and their replacements are."""

@@ -39,13 +39,14 @@ target AS (
         WHEN $5 <> '' AND NOT o.holds THEN 'refused'
         WHEN NOT EXISTS (SELECT FROM heard WHERE named OR referred) THEN 'not-found'
         WHEN (SELECT marks && $14 FROM target) THEN 'restricted'
-        {doubled}
+        {unless}
         ELSE 'shown' END outcome
     FROM (VALUES (true)) one LEFT JOIN occasion o ON true
 )"""
 
-_DOUBLED = """WHEN EXISTS (SELECT FROM target t JOIN involvement o ON o.relation_id = t.id WHERE o.zaak <> '' AND o.compartment = ANY($2)
-            GROUP BY o.zaak HAVING min(o.case_id) < max(o.case_id)) THEN 'doubled'"""
+DOUBLED = """EXISTS (SELECT FROM target t JOIN involvement o ON o.relation_id = t.id WHERE o.zaak <> '' AND o.compartment = ANY($2)
+            GROUP BY o.zaak HAVING min(o.case_id) < max(o.case_id))"""
+"""The condition that a visible zaak of this relation is known in two systems."""
 
 ENTRY = "#entry"
 """In the place of the source of an occasion that is a case: it is an entry, and holds for the relation in the place of the case."""
@@ -111,18 +112,19 @@ def heard_of(parties: str | None) -> Heard:
     return Heard([row for row in rows if "body" in row], sources, any(row["referred"] for row in rows))
 
 
-def statement(steps: str, records: str, columns: str, first: int, more: str = "", *, unless_doubled: bool = False) -> str:
+def statement(steps: str, records: str, columns: str, first: int, more: str = "", *, unless: str = "") -> str:
     """One statement that gives these columns and logs these records; `steps`: to get there, each after a comma; `more`: joined at the end.
 
-    `unless_doubled`: of a relation with one visible zaak in two systems it says only that ("doubled"), and logs nothing.
+    `unless`: a condition; where it holds the statement says only that there is "more" than it shows, and logs nothing.
     """
     with_contacts = "SELECT relation_id FROM contact" if CONTACTS in steps else "SELECT unnest($8::text[]) WHERE false"
     others = f" UNION SELECT o.* FROM (SELECT unnest($9::text[]) UNION {with_contacts}) o WHERE v.outcome = 'shown'"
+    asks_more = f"WHEN {unless} THEN 'more'" if unless else ""
     return f"""
-WITH {_SEEN.format(entry=ENTRY, doubled=_DOUBLED if unless_doubled else "")}{steps}, looked AS (
+WITH {_SEEN.format(entry=ENTRY, unless=asks_more)}{steps}, looked AS (
     INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records)
     SELECT {look_parameters(first)}, v.outcome, ARRAY(SELECT id FROM target{others}), CASE v.outcome WHEN 'shown' THEN ARRAY({records}) ELSE '{{}}' END
-    FROM verdict v WHERE v.outcome NOT IN ('doubled', 'outdated')
+    FROM verdict v WHERE v.outcome NOT IN ('more', 'outdated')
 )
 SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true{more}
 """
@@ -139,7 +141,7 @@ class Verdict:
 def unlogged(steps: str, columns: str) -> str:
     """The same without a row in the log, for who writes: whose row comes with what is written."""
     return f"""
-WITH {_SEEN.format(entry=ENTRY, doubled="")}{steps}
+WITH {_SEEN.format(entry=ENTRY, unless="")}{steps}
 SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true WHERE $8::text[] IS NOT NULL AND $9::text[] IS NOT NULL
 """
 
@@ -181,7 +183,7 @@ async def see(
     values = _values(relation_id, profile, occasion, look, groups, beside)
     row = await driver.fetchrow(statement, *values, *further, *look.values())
     assert row is not None  # the verdict is always there
-    if row["outcome"] not in ("doubled", "outdated"):
+    if row["outcome"] not in ("more", "outdated"):
         metrics.consultations.labels(look.operation, row["outcome"]).inc()
     return row
 

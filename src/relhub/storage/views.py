@@ -10,13 +10,13 @@ import orjson
 from relhub.domain.access import FieldGroup, Profile
 from relhub.domain.alert_news import rights_of
 from relhub.domain.compartments import Level
-from relhub.storage.alerts_seen import ALERT_RECORDS, SeenAlerts, alert_columns, alerts_step, seen_alerts
+from relhub.storage.alerts_seen import ALERT_RECORDS, ANY_ALERT, SeenAlerts, alert_columns, alerts_step, seen_alerts
 from relhub.storage.database import Driver
 from relhub.storage.entries import own_departments
-from relhub.storage.entries_seen import NONE, SHOWN_ENTRIES, SeenEntries, entries_step, seen_entries
+from relhub.storage.entries_seen import NONE, SHOWN_ENTRIES, SeenEntries, any_entry, entries_step, seen_entries
 from relhub.storage.log import Look
-from relhub.storage.relation_managers import WHOLE_NOW
-from relhub.storage.seen import CONTACTS, PARTIES, heard_of, part, see, statement, twins
+from relhub.storage.relation_managers import ANY_MANAGER, WHOLE_NOW
+from relhub.storage.seen import CONTACTS, DOUBLED, PARTIES, heard_of, part, see, statement, twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,9 @@ _FOLDING_STEPS = f"""{twins("$20")}{_PAGE % "AND i.case_id <> ALL (ARRAY(SELECT 
     ORDER BY page.open DESC, page.on_date DESC, page.case_id DESC
 )"""
 
-_RECORDS = (
-    """(SELECT unnest(refs) FROM (SELECT * FROM shown_case LIMIT $15 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen
-    UNION ALL SELECT source || ':' || key FROM contact UNION ALL SELECT 'entry/' || unnest(entry_ids) FROM shown_entry UNION ALL """
-    + ALERT_RECORDS
-)
+_CASE_RECORDS = """(SELECT unnest(refs) FROM (SELECT * FROM shown_case LIMIT $15 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen
+    UNION ALL SELECT source || ':' || key FROM contact"""
+_RECORDS = f"{_CASE_RECORDS} UNION ALL SELECT 'entry/' || unnest(entry_ids) FROM shown_entry UNION ALL {ALERT_RECORDS}"
 
 _COUNTS = """(SELECT json_object_agg(o.capacity, o.n) FROM (SELECT i.capacity, count(DISTINCT i.case_id) n FROM involvement i
         WHERE i.relation_id = t.id AND i.open AND i.compartment = ANY($3) GROUP BY 1) o)::text open_cases"""
@@ -103,17 +101,28 @@ _FOLDING_COUNTS = """(SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM
             ELSE count(DISTINCT i.case_id) FILTER (WHERE i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))) END n
         FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.compartment = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ())) o)::text open_cases"""
 
-_COLUMNS = f"""t.kind, t.non_disclosure, t.marks, {PARTIES} parties, %s, shown.*, shown_entry.*, {WHOLE_NOW} managers, {alert_columns("$23", "$24")},
+_COLUMNS = f"""t.kind, t.non_disclosure, t.marks, {PARTIES} parties, %s, shown.*,
     (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since, 'failing', last_error <> '')) FROM source_state)::text sources"""
+_COLUMNS_BESIDE = f", shown_entry.*, {WHOLE_NOW} managers, {alert_columns('$23', '$24')}"
 
 _SHOWN = """ CROSS JOIN (
     SELECT array_agg(part) parts, array_agg(array_to_string(roles, chr(31))) roles, array_agg(also) also, array_agg(open) opens, array_agg(on_date) dates,
         array_agg(case_id) numbers FROM shown_case
-) shown CROSS JOIN shown_entry"""
-
+) shown"""
 _BESIDE_CASES = entries_step("$20", "$21") + SHOWN_ENTRIES + alerts_step("$20", "$21", "$22")
-_STATEMENT = statement(CONTACTS + _STEPS + _BESIDE_CASES, _RECORDS, _COLUMNS % _COUNTS, 25, _SHOWN, unless_doubled=True)
-_FOLDING = statement(CONTACTS + _FOLDING_STEPS + _BESIDE_CASES, _RECORDS, _COLUMNS % _FOLDING_COUNTS, 25, _SHOWN)
+_ANY_BESIDE = f"{any_entry('$21')} OR {ANY_MANAGER} OR {ANY_ALERT}"
+_SHOWN_BESIDE = f"{_SHOWN} CROSS JOIN shown_entry"
+
+# Most of what a statement costs is its beginning, which is as long as the statement: the first one shows cases only, and says so where there is more
+# to show; the second does not fold zaken that two systems know. Each with the number of its parameters before those of the look.
+_STATEMENTS = (
+    (statement(CONTACTS + _STEPS, _CASE_RECORDS, _COLUMNS % _COUNTS, 22, _SHOWN, unless=f"{DOUBLED} OR {_ANY_BESIDE}"), 21),
+    (statement(CONTACTS + _STEPS + _BESIDE_CASES, _RECORDS, _COLUMNS % _COUNTS + _COLUMNS_BESIDE, 25, _SHOWN_BESIDE, unless=DOUBLED), 24),
+    (statement(CONTACTS + _FOLDING_STEPS + _BESIDE_CASES, _RECORDS, _COLUMNS % _FOLDING_COUNTS + _COLUMNS_BESIDE, 25, _SHOWN_BESIDE), 24),
+)
+_enough: dict[tuple[str, ...], int] = {}
+"""Which of them showed all that somebody may see of a relation, where it was not the first: the next time it is the only one. Never wrong: a later one shows the same, and costs more."""
+_REMEMBERED = 50_000
 
 
 async def view_parts(
@@ -138,17 +147,31 @@ async def view_parts(
     own = own_departments(profile, look)
     alerts = (rights_of(profile), look.organisation, look.department)
     further = (limit + 1, only_open, *place, profile.at_least(Level.full), own, *alerts)
-    row = await see(driver, _STATEMENT, relation_id, profile, occasion, look, *further, groups=groups, beside=beside)
-    if row["outcome"] == "doubled":  # few relations are; for all others the steps that fold would cost as much as the rest
-        row = await see(driver, _FOLDING, relation_id, profile, occasion, look, *further, groups=groups, beside=beside)
-    return _parts(row)
+    who = (relation_id, look.consumer, look.department, look.activity)
+    number = first = _enough.get(who, 0)
+    while True:
+        sent, parameters = _STATEMENTS[number]
+        row = await see(driver, sent, relation_id, profile, occasion, look, *further[: parameters - 14], groups=groups, beside=beside)
+        if row["outcome"] != "more":
+            break
+        number += 1
+    if number > first:
+        _remember(who, number)
+    return _parts(row, with_beside=number > 0)
 
 
-def _parts(row: Any) -> ViewParts:
+def _remember(who: tuple[str, ...], number: int) -> None:
+    if len(_enough) >= _REMEMBERED:
+        _enough.clear()
+    _enough[who] = number
+
+
+def _parts(row: Any, *, with_beside: bool) -> ViewParts:
     if row["outcome"] != "shown":
         return ViewParts(row["outcome"], row["id"] or "", "", False, [], [], set(), False, 0, {}, [], {}, NONE, SeenAlerts(), None)
     columns = [row[name] or () for name in ("parts", "roles", "also", "opens", "dates", "numbers")]
-    entries, heard, counts = seen_entries(row), heard_of(row["parties"]), orjson.loads(row["open_cases"] or "{}")
+    entries = seen_entries(row) if with_beside else NONE
+    heard, counts = heard_of(row["parties"]), orjson.loads(row["open_cases"] or "{}")
     return ViewParts(
         outcome="shown",
         relation_id=row["id"],
@@ -166,6 +189,6 @@ def _parts(row: Any) -> ViewParts:
         ],
         sources=orjson.loads(row["sources"] or "{}"),
         entries=entries,
-        alerts=seen_alerts(row),
-        managers=row["managers"],
+        alerts=seen_alerts(row) if with_beside else SeenAlerts(),
+        managers=row["managers"] if with_beside else None,
     )

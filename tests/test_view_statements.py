@@ -1,0 +1,74 @@
+"""What a view costs in statements of the database: one, and what is withheld costs none."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+from tests.alert_worlds import DESK, DOSSIER, PERMIT, alert_hub, anna, case, say
+from tests.test_entries import CALL, record
+from tests.test_lists import statements
+from tests.towns import by_permits, rows, seeing
+
+from relhub.domain.compartments import Level
+from relhub.errors import NotFound
+from relhub.services.asked import ViewOptions
+from relhub.services.compute_alerts import compute_alerts
+from relhub.services.hub import Hub
+from relhub.services.set_manager import ManagerForm, set_manager
+from relhub.services.view_relation import view_relation
+
+NOBODY = "rel_00000000000000000000000000"
+PROJECT = case("enforcement", "PRJ-1", "project", "Projecten")
+
+
+@pytest.fixture
+async def hub(migrated_url: str) -> AsyncIterator[Hub]:
+    """Anna asked for a permit."""
+    opened = alert_hub(migrated_url)
+    await say(opened, PERMIT)
+    yield opened
+    await opened.database.close()
+
+
+async def view(hub: Hub) -> bytes:
+    return (await view_relation(hub, DESK, await anna(hub), ViewOptions())).body
+
+
+async def number_of_statements(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> int:
+    relation = await anna(hub)
+    with pytest.raises(NotFound):  # so that this hub has a connection, and knows all compartments
+        await view_relation(hub, DESK, NOBODY, ViewOptions())
+    with statements(monkeypatch) as sent:
+        await view_relation(hub, DESK, relation, ViewOptions())
+    return len(sent)
+
+
+async def test_of_a_relation_with_cases_only_it_is_one(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await number_of_statements(hub, monkeypatch) == 1
+
+
+@pytest.mark.parametrize("more", ["contact moment", "relation manager", "alert"])
+async def test_where_there_is_more_it_is_two_the_first_time_and_one_from_then_on(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, more: str
+) -> None:
+    relation = await anna(hub)
+    if more == "contact moment":
+        await record(hub, DESK, relation, CALL)
+    elif more == "relation manager":
+        await set_manager(hub, by_permits("case:permits/V-1"), relation, ManagerForm("m.bos", "Relatiebeheer"), "")
+    else:
+        await say(hub, DOSSIER)
+        await compute_alerts(hub, datetime.now(UTC))
+    first = await view(hub)
+    assert await number_of_statements(hub, monkeypatch) == 1
+    assert await view(hub) == first
+
+
+async def test_what_is_withheld_costs_none(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    await say(hub, DOSSIER)
+    await say(hub, PROJECT)
+    await record(hub, DESK, await anna(hub), CALL)
+    await rows(hub, "UPDATE entry SET departments = '{}'")  # another department's
+    await compute_alerts(hub, datetime.now(UTC))
+    assert await rows(hub, "SELECT FROM alert_cause")
+    assert await number_of_statements(seeing(hub, Level.none, project=Level.full), monkeypatch) == 1
