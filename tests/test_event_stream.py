@@ -19,14 +19,18 @@ from tests.processes import running, until
 from tests.telling import FOLLOWING, happen, that_tells
 from tests.test_exports_worker import unscheduled
 from tests.test_keys import url_of
-from tests.towns import DEMO, bare_hub, bare_source, rows, seeing, settings_for, with_activity
+from tests.towns import CONSUMERS, DEMO, asked, bare_hub, bare_source, rows, seeing, settings_for, with_activity
 
+from relhub.domain.access import Consumer
 from relhub.domain.compartments import Level
 from relhub.embedded import Server
+from relhub.errors import NotAllowed, TooManyRequests
 from relhub.main import create_app
+from relhub.services.asked import EventQuery
 from relhub.services.check_key import FRESH
 from relhub.services.hub import Hub
 from relhub.services.issue_key import issue_key, revoke_key
+from relhub.services.stream_events import EventStream
 
 ANNA = person("copy-a", "1", "Anna", "Groot", "999990019")
 A, B, C = ("rel_" + letter * 26 for letter in "ABC")
@@ -182,6 +186,50 @@ async def test_a_consumer_has_five_connections_at_most_and_those_that_close_make
             return again.status == 200
 
     await until(there_is_room)
+
+
+async def test_of_those_that_come_at_once_no_more_than_five_are_let_in(hub: Hub) -> None:
+    streams = [stream_of(hub) for _ in range(9)]
+    found = await asyncio.gather(*(stream.open(EventQuery(start="now")) for stream in streams), return_exceptions=True)
+    assert [type(error) for error in found if error is not None] == [TooManyRequests] * 4
+    for stream in streams:
+        stream.close()
+        stream.close()
+    again = stream_of(hub)
+    await again.open(EventQuery())
+    again.close()
+
+
+async def test_who_was_refused_or_went_away_before_anything_was_sent_takes_no_room(hub: Hub, app: Any) -> None:
+    for _ in range(6):
+        with pytest.raises(NotAllowed):
+            await stream_of(with_activity(hub, "following-changes", follow=False)).open(EventQuery())
+
+    async def gone(_: Any) -> None:
+        raise OSError
+
+    async def nothing() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    sent = [(name.lower().encode(), value.encode()) for name, value in FOLLOWING.items()]
+    scope = {"type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+        "path": "/v1/events/stream", "raw_path": b"/v1/events/stream", "query_string": b"", "headers": sent, "client": ("127.0.0.1", 1), "server": ("relhub", 80)}  # fmt: skip
+    for _ in range(6):
+        with contextlib.suppress(Exception):
+            await app({**scope, "state": {}}, nothing, gone)
+    assert len(await rows(hub, "SELECT FROM consultation_log WHERE operation = 'event-stream' AND outcome = 'shown'")) == 6
+    streams = [stream_of(hub) for _ in range(5)]
+    for stream in streams:
+        await stream.open(EventQuery())
+    for stream in streams:
+        stream.close()
+
+
+def stream_of(hub: Hub) -> EventStream:
+    async def let_in() -> Consumer:
+        return CONSUMERS["contact-centre"]
+
+    return EventStream(hub, asked("contact-centre", "following-changes", "none"), "/v1", let_in, 60)
 
 
 async def test_a_change_that_may_not_be_seen_gives_a_place_like_any_other_and_the_answer_ends_after_its_time(hub: Hub, url: str) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from relhub.api.answer_events import Events
 from relhub.api.gate import Gated, Route, let_in_again
@@ -40,6 +41,20 @@ class EventStreamResponse(StreamingResponse):
     """Server-Sent Events (WHATWG HTML, section 9.2)."""
 
     media_type = "text/event-stream"
+
+
+class _Following(EventStreamResponse):
+    """What a connection is told; however it ends, also before anything was sent, it makes room for another."""
+
+    def __init__(self, stream: EventStream) -> None:
+        super().__init__(stream.messages(), headers={"X-Accel-Buffering": "no"})
+        self._stream = stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._stream.close()
 
 
 _LAST = re.compile(r"[A-Za-z0-9._~=-]{1,500}")
@@ -84,4 +99,4 @@ async def get_stream(
     base = f"{request.scope.get('root_path', '')}/v1"
     stream = EventStream(gated.hub, gated.asked(), base, let_in_again(request), seconds)
     await stream.open(query)
-    return EventStreamResponse(stream.messages(), headers={"X-Accel-Buffering": "no"})
+    return _Following(stream)

@@ -33,14 +33,11 @@ class EventWatch:
         self._turn = asyncio.Event()
         self._reads: dict[Hashable, asyncio.Task[list[Event]]] = {}
 
-    def refuse_more(self, consumer: str) -> None:
-        """Raises TooManyRequests when this consumer has as many connections as it may."""
-        if self._followers[consumer] >= MOST:
-            raise TooManyRequests(f"Your application has {MOST} connections open here already; close one first.", _RETRY_AFTER)
-
     @contextlib.contextmanager
     def following(self, database: Database, consumer: str) -> Iterator[None]:
-        """One more connection of this consumer, until the block ends."""
+        """One more connection of this consumer, until the block ends. Raises TooManyRequests when it has as many as it may."""
+        if self._followers[consumer] >= MOST:
+            raise TooManyRequests(f"Your application has {MOST} connections open here already; close one first.", _RETRY_AFTER)
         self._followers[consumer] += 1
         if self._task is None:
             self._task = asyncio.create_task(self._watch(database))

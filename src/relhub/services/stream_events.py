@@ -1,6 +1,7 @@
 """Events over a connection that stays open: the same as who asks for them gets, decided again each time, for as long as who asks may."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -27,44 +28,50 @@ LetIn = Callable[[], Awaitable[Consumer]]
 
 
 class EventStream:
-    """One connection. `open` refuses what has to be refused before anything is sent; `messages` goes on until it ends."""
+    """One connection. `open` refuses what has to be refused before anything is sent; `messages` goes on until it ends; `close()` when done."""
 
     def __init__(self, hub: Hub, asked: Asked, base: str, let_in: LetIn, seconds: int) -> None:
         self._hub, self._asked, self._base, self._let_in = hub, asked, base, let_in
         self._until = asyncio.get_running_loop().time() + seconds
         self._place: Place = (0, 0)
         self._before = 0
+        self._open = contextlib.ExitStack()
 
     async def open(self, query: EventQuery) -> None:
         """Raises NotAllowed and InvalidInput, as for who asks for events, and TooManyRequests."""
-        self._hub.events.refuse_more(self._asked.consumer.name)
-        admitted = await admit_follower(self._hub, self._asked, "event-stream")
-        async with self._hub.database.begin() as store:
-            self._before = await horizon(store.driver)
-            place = await read_place(self._hub, store.driver, query.cursor, self._before, "header Last-Event-ID")
-            self._place = place or (self._before if query.start == "now" else 0, 0)
-            await add_look(store.driver, admitted.look, "shown", [], [])
+        with contextlib.ExitStack() as opened:
+            opened.enter_context(self._hub.events.following(self._hub.database, self._asked.consumer.name))
+            admitted = await admit_follower(self._hub, self._asked, "event-stream")
+            async with self._hub.database.begin() as store:
+                self._before = await horizon(store.driver)
+                place = await read_place(self._hub, store.driver, query.cursor, self._before, "header Last-Event-ID")
+                self._place = place or (self._before if query.start == "now" else 0, 0)
+                await add_look(store.driver, admitted.look, "shown", [], [])
+            self._open = opened.pop_all()
+
+    def close(self) -> None:
+        """There is room for another."""
+        self._open.close()
 
     async def messages(self) -> AsyncIterator[bytes]:
         """In the form of Server-Sent Events, until who asks may not follow any more, their token ends, or this process does."""
         watch, clock = self._hub.events, asyncio.get_running_loop().time
         due = 0.0  # when there is a sign of life: by the clock, as what happens that may not be seen must not show in when it comes
-        with watch.following(self._hub.database, self._asked.consumer.name):
-            yield _RETRY
-            while not watch.ended and (left := self._until - clock()) > 0:
-                try:
-                    events = await self._next()
-                except RelhubError:
-                    return  # whoever asks again is told why
-                if events:
-                    yield b"".join(self._message(event) for event in events)
-                if len(events) < _PAGE:
-                    self._place = max(self._place, (self._before, 0))
-                    if events or clock() >= due:
-                        due = clock() + HEARTBEAT
-                        yield f"id: {write_place(self._hub.sealer, self._place)}\n: \n\n".encode()
-                    await watch.news(self._before, min(left, due - clock()))
-                    self._before = max(self._before, watch.horizon)
+        yield _RETRY
+        while not watch.ended and (left := self._until - clock()) > 0:
+            try:
+                events = await self._next()
+            except RelhubError:
+                return  # whoever asks again is told why
+            if events:
+                yield b"".join(self._message(event) for event in events)
+            if len(events) < _PAGE:
+                self._place = max(self._place, (self._before, 0))
+                if events or clock() >= due:
+                    due = clock() + HEARTBEAT
+                    yield f"id: {write_place(self._hub.sealer, self._place)}\n: \n\n".encode()
+                await watch.news(self._before, min(left, due - clock()))
+                self._before = max(self._before, watch.horizon)
 
     async def _next(self) -> list[Event]:
         """The events after its place that may be told now, logged. Raises NotAllowed when none may be any more."""
