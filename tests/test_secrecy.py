@@ -3,22 +3,37 @@
 import io
 import logging
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import httpx2
 import pytest
 import structlog
-from tests.towns import by_contact_centre, settings_for
+from fastapi import FastAPI
+from starlette.requests import Request
+from tests.towns import DEMO, by_contact_centre, settings_for
 
+from relhub.config.consumers import ConsumerConfig
+from relhub.config.keys import _KeysFile
+from relhub.config.settings import Settings
+from relhub.console.visit import Console, Visit
 from relhub.demo import RunningTown, truth
+from relhub.domain.subscriptions import Wanted
+from relhub.embedded import Server
 from relhub.logs import redacted, set_up_logging
 from relhub.main import create_app
 from relhub.services.asked import Reference, ViewOptions
+from relhub.services.follow_issuer import FollowedIssuer
 from relhub.services.hub import Hub
+from relhub.services.keep_session import Session
 from relhub.services.lookup_relation import lookup_relation
 from relhub.services.pull_source import pull_all
+from relhub.services.sign_official_in import Client
+from relhub.storage.subscriptions import Owner, Subscription
 
+SECRET, NOW = "s3cr3t" * 8, datetime.now(UTC)
 _BYTES = re.compile(r"\\x((?:[0-9a-f]{2})+)")
 
 
@@ -47,6 +62,33 @@ def log_lines() -> Iterator[io.StringIO]:
 
 def held_in(text: str, numbers: list[str]) -> list[str]:
     return [number for number in numbers if number in text]
+
+
+def of_subscription() -> Subscription:
+    owner = Owner("a", "b", "c", [], "d", "e")
+    return Subscription("sub_1", owner, "", "", Wanted(), NOW, SECRET.encode(), (0, 0), NOW, NOW, former_secret=SECRET.encode())
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        of_subscription,
+        lambda: ConsumerConfig(name="a", token=SECRET, application="a", organisation="b", department="c", activities=frozenset()),
+        lambda: settings_for(f"postgresql://a:{SECRET}@127.0.0.1/b", DEMO / "sources"),
+        lambda: Server(1, SECRET),
+        lambda: Session(SECRET, "", "a", "b", 1.0, SECRET),
+        lambda: Visit(Console(FastAPI(), cast(Settings, None)), Request({"type": "http"}), key=SECRET, anonymous=SECRET, form={"csrf": SECRET}, cookies={"a": (SECRET, 1)}),
+        lambda: Client(cast(FollowedIssuer, None), "a", SECRET, "b", "c", "d"),
+    ],
+)  # fmt: skip
+def test_what_holds_a_secret_does_not_show_it_when_it_is_printed(made: Callable[[], object]) -> None:
+    printed = f"{made()!r} {made()}"
+    assert SECRET not in printed
+
+
+def test_what_is_read_from_a_keys_file_does_not_show_it_when_it_is_printed(tmp_path: Path) -> None:
+    file = {"index": "ab" * 64, "seal": [{"id": 1, "key": "cd" * 32}]}
+    assert not {"ab" * 64, "cd" * 32} & set(re.findall("[0-9a-f]+", repr(_KeysFile.model_validate(file))))
 
 
 async def test_no_column_of_the_database_holds_one_in_clear(hub: Hub, numbers: list[str]) -> None:

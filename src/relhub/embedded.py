@@ -12,7 +12,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -35,7 +35,7 @@ class Server:
     """A running server; `url(name)` is the address of one of its databases."""
 
     port: int
-    password: str
+    password: str = field(repr=False)
 
     def url(self, database: str, user: str = "postgres") -> str:
         return f"postgresql://{user}:{self.password}@127.0.0.1:{self.port}/{database}"

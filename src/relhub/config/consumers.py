@@ -30,7 +30,7 @@ class _Example(_Strict):
 
 class ConsumerConfig(_Strict):
     name: Annotated[str, Field(pattern=r"^[!-~]{1,100}$")]
-    token: str | None = None  # for the demo only
+    token: Annotated[str | None, Field(repr=False)] = None  # for the demo only
     issuer: str | None = None
     client_id: str | None = None  # None: as `application`
     application: str

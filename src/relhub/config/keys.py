@@ -30,12 +30,12 @@ class Keys:
 class _Seal(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
     id: Annotated[int, Field(ge=1, le=65535)]
-    key: _Hex
+    key: Annotated[_Hex, Field(repr=False)]
 
 
 class _KeysFile(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-    index: _Hex
+    index: Annotated[_Hex, Field(repr=False)]
     seal_with: int | None = None  # None: the highest id
     seal: Annotated[list[_Seal], Field(min_length=1)]
 

@@ -54,8 +54,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="RELHUB_", frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    database_url: str
-    database_owner_url: str
+    database_url: Annotated[str, Field(repr=False)]  # with a password, as a rule
+    database_owner_url: Annotated[str, Field(repr=False)]
     sources_dir: Path
     access_rules: Path
     alerts: Path | None = None  # None: no alerts

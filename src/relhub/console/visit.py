@@ -72,11 +72,11 @@ class Visit:
     console: Console
     request: Request
     words: Words = WORDS[LANGUAGES[0]]
-    key: str = ""
+    key: str = field(default="", repr=False)
     session: Session | None = None
-    anonymous: str = ""  # by which a form is known that somebody sends who is not signed in yet
-    form: Mapping[str, str] = field(default_factory=dict)
-    cookies: dict[str, tuple[str, int]] = field(default_factory=dict)
+    anonymous: str = field(default="", repr=False)  # by which a form is known that somebody sends who is not signed in yet
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cookies: dict[str, tuple[str, int]] = field(default_factory=dict, repr=False)
 
     @property
     def hub(self) -> Hub:

@@ -1,7 +1,7 @@
 """subscription: who is to be told of which changes, and how far they have been told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -32,11 +32,11 @@ class Subscription:
     base: str
     wanted: Wanted
     created_at: datetime
-    secret: bytes
+    secret: bytes = field(repr=False)
     place: tuple[int, int]
     next_at: datetime
     challenged_at: datetime
-    former_secret: bytes | None = None
+    former_secret: bytes | None = field(default=None, repr=False)
     former_until: datetime | None = None
     version: int = 1
     paused: bool = False
