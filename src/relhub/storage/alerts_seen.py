@@ -45,7 +45,7 @@ def alerts_step(full: str, own: str, rights: str) -> str:
 
 
 ANY_ALERT = """EXISTS (SELECT FROM target t JOIN alert_cause a ON a.relation_id = t.id WHERE CASE WHEN a.sort IN ('party', 'address') THEN EXISTS (SELECT FROM heard h WHERE h.id = a.number AND h.seen)
-        WHEN a.sort <> 'entry' THEN EXISTS (SELECT FROM case_record c WHERE c.id = a.number AND c.compartment = ANY($3::int[] || $4::int[])) END)"""
+        WHEN a.sort <> 'entry' THEN (SELECT c.compartment = ANY($3::int[] || $4::int[]) FROM case_record c WHERE c.id = a.number) END)"""
 """The condition that `alert_seen` may have any, of a relation without entries that may be seen."""
 
 ALERT_RECORDS = "SELECT DISTINCT CASE sort WHEN 'entry' THEN 'entry/' || ref ELSE ref END FROM alert_seen WHERE level > 2 AND sort NOT IN ('party', 'address')"

@@ -30,10 +30,16 @@ _SAID = ", ".join(f"'{name}', m.{name}" for name in _FIELDS)
 _ROW = f"json_build_array(json_build_object({_SAID}), {_DIRECTORY})"
 
 
+def _kept(relation: str) -> str:
+    """What was ever said of a relation and of what was merged into it; OFFSET 0: found by its index, also by a plan that was made while there was nothing yet."""
+    return f"""LATERAL (SELECT {relation} id UNION ALL SELECT r.id FROM relation r WHERE r.merged_into = {relation}) own
+        CROSS JOIN LATERAL (SELECT * FROM relation_manager WHERE relation_id = own.id OFFSET 0) m"""
+
+
 def managers_of(condition: str, relation: str = "t.id") -> str:
     """Those of a relation and of what was merged into it that meet this condition, as JSON for `managers_in`: its own first, the present ones first, the last first."""
-    return f"""(SELECT json_agg({_ROW} ORDER BY m.until_at IS NULL DESC, m.relation_id = {relation} DESC, m.from_at DESC, m.number DESC) FROM relation_manager m
-        WHERE m.relation_id = ANY(ARRAY(SELECT {relation} UNION ALL SELECT r.id FROM relation r WHERE r.merged_into = {relation})) AND {condition})::text"""
+    order = f"m.until_at IS NULL DESC, m.relation_id = {relation} DESC, m.from_at DESC, m.number DESC"
+    return f"(SELECT json_agg({_ROW} ORDER BY {order}) FROM {_kept(relation)} WHERE {condition})::text"
 
 
 NOW_SEEN = "m.until_at IS NULL AND m.compartments && $3"
@@ -42,8 +48,7 @@ NOW_SEEN = "m.until_at IS NULL AND m.compartments && $3"
 WHOLE_NOW = managers_of(f"m.capacity = '' AND {NOW_SEEN}")
 """The managers of the whole relation, for a view."""
 
-ANY_MANAGER = f"""EXISTS (SELECT FROM target t, relation_manager m WHERE m.capacity = '' AND {NOW_SEEN}
-        AND m.relation_id = ANY(ARRAY(SELECT t.id UNION ALL SELECT r.id FROM relation r WHERE r.merged_into = t.id)))"""
+ANY_MANAGER = f"EXISTS (SELECT FROM target t CROSS JOIN {_kept('t.id')} WHERE m.capacity = '' AND {NOW_SEEN})"
 """The condition that there are any."""
 
 
