@@ -18,7 +18,7 @@ from relhub.api.export_page import rendered
 from relhub.config.alerts import load_alert_rules
 from relhub.domain.alerts import RULES, SAYS, WHY
 from relhub.domain.compartments import Level
-from relhub.domain.record import Address, Finding, Place
+from relhub.domain.record import Address, Finding, Identifier, Involvement, PartyRecord, PersonName, Place
 from relhub.errors import ConfigurationError, InvalidInput, KeyReused, NotAllowed, NotFound
 from relhub.services.asked import EventQuery
 from relhub.services.compute_alerts import compute_alerts, drop_past_alerts
@@ -240,6 +240,47 @@ async def test_that_an_alert_is_raised_is_told_to_who_sees_all_of_it(hub: Hub) -
     assert await raised(hub) == 1  # that one is gone is no news
     await promise(hub, TODAY + timedelta(days=20))
     assert await raised(hub) == 1  # nor what does not hold yet
+
+
+@pytest.mark.parametrize(
+    ("answered_in", "seen", "heard"), [("licensing", {}, 0), ("enforcement", {}, 0), ("enforcement", {"enforcement": Level.none}, 1)]
+)
+async def test_of_contacts_that_were_answered_nothing_is_told_to_who_sees_the_answer(
+    hub: Hub, answered_in: Any, seen: dict[str, Level], heard: int
+) -> None:
+    await raised(hub)
+    relation, open_to_all = await anna(hub), with_activity(hub, "answering-questions", departments=frozenset())
+    for hours in (4, 3):
+        await record_entry(hub, DESK, relation, replace(CALL, at=DESK.at - timedelta(hours=hours)), "")
+    answer = replace(CALL, said={**CALL.said, "direction": "outbound"}, capacity=answered_in, at=DESK.at - timedelta(hours=2))
+    await record_entry(open_to_all, asked("contact-centre", "answering-questions", department="Handhaving"), relation, answer, "")
+    await record_entry(hub, DESK, relation, replace(CALL, at=DESK.at - timedelta(hours=1)), "")
+    who = changed(hub, Level.full, **seen)
+    assert await raised(who) == heard == rules(await alerts(who)).count("unanswered-contacts")
+
+
+async def test_what_is_recorded_of_somebody_is_told_to_nobody_who_does_not_see_that_they_are_there(hub: Hub) -> None:
+    """In whichever capacity it was recorded: `GET /relations/{id}` says that there is nobody."""
+    await raised(hub)
+    bram = PartyRecord("enforcement", "bram", "person", (Identifier("bsn", "999990044"),), PersonName(given="Bram", family="Vos"))
+    dossier = replace(DOSSIER, id="HH-2", involvements=(Involvement("bram", "owner"),))
+    await say(hub, dossier, bram)
+    [row] = await rows(hub, "SELECT relation_id FROM party_record WHERE key = 'bram'")
+    relation, begin = row["relation_id"], (await hub_events(hub, Level.full)).count(row["relation_id"].encode())
+    await record_entry(
+        hub, DESK, relation, EntryForm("commitment", {"subject": "Terugbellen"}, "licensing", due=TODAY + timedelta(days=1)), ""
+    )
+    await compute_alerts(hub, datetime.now(UTC))
+    assert (await hub_events(hub, Level.full)).count(relation.encode()) > begin
+    assert relation.encode() not in await hub_events(hub, Level.full, enforcement=Level.none)
+    with pytest.raises(NotFound):
+        await show_alerts(changed(hub, Level.full, enforcement=Level.none), DESK, relation, "/v1")
+
+
+async def hub_events(hub: Hub, level: Level, **levels: Level) -> bytes:
+    """All that the contact centre hears that sees so much."""
+    following = with_activity(changed(hub, level, **levels), "answering-questions", follow=True)
+    return await list_events(following, DESK, EventQuery(limit=1000), "/v1")
 
 
 async def test_a_rule_for_one_organisation_is_news_to_no_other(hub: Hub) -> None:

@@ -30,12 +30,18 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """For whom an alert is raised: who sees all of these compartments at each of these levels, and has these rights."""
+    """For whom an alert is raised: who sees all of these compartments at each of these levels, has these rights, and sees all of none of `unless` at `summary`."""
 
     existence: frozenset[int] = frozenset()
     summary: frozenset[int] = frozenset()
     full: frozenset[int] = frozenset()
     rights: frozenset[str] = field(default_factory=frozenset)
+    unless: frozenset[frozenset[int]] = frozenset()
+
+    @property
+    def is_for_nobody(self) -> bool:
+        """Whoever sees enough of it sees that it is over."""
+        return any(answer <= self.summary | self.full for answer in self.unless)
 
 
 def news_of(came: Collection[Cause], causes: Iterable[Cause], rules: AlertRules, sights: Mapping[Cause, Sight], now: datetime) -> set[News]:
@@ -48,7 +54,8 @@ def news_of(came: Collection[Cause], causes: Iterable[Cause], rules: AlertRules,
         told
         for (rule, _), group in topics.items()
         for enough in _enough(rule, group, set(came), rules.rules[rule])
-        for told in _for_whom(enough, sights, rules.rules[rule].organisations)
+        for told in _for_whom(enough, sights, rules.rules[rule].organisations, _answers(group, enough, sights))
+        if not told.is_for_nobody
     }
 
 
@@ -63,7 +70,16 @@ def _enough(rule: RuleName, causes: Sequence[Cause], came: set[Cause], settings:
     return (enough for enough in some if not came.isdisjoint(enough) and len(RULES[rule](enough, settings)) == len(enough))
 
 
-def _for_whom(causes: Sequence[Cause], sights: Mapping[Cause, Sight], organisations: Collection[str]) -> Iterator[News]:
+def _answers(group: Sequence[Cause], causes: Sequence[Cause], sights: Mapping[Cause, Sight]) -> frozenset[frozenset[int]]:
+    """The compartments of each answer after the first of these causes: for who sees one, these are not enough."""
+    first = min((cause.from_at for cause in causes if cause.from_at), default=None)
+    after = [cause for cause in group if cause.side == "answer" and first and cause.from_at and cause.from_at >= first]
+    return frozenset(sights[cause].compartments for cause in after)
+
+
+def _for_whom(
+    causes: Sequence[Cause], sights: Mapping[Cause, Sight], organisations: Collection[str], unless: frozenset[frozenset[int]]
+) -> Iterator[News]:
     """One for each way in which the records of these causes are seen, and each organisation that the rule is for."""
     levels: dict[Level, set[int]] = {level: set() for level in Level}
     rights: set[str] = set()
@@ -74,7 +90,9 @@ def _for_whom(causes: Sequence[Cause], sights: Mapping[Cause, Sight], organisati
     for way in product(*ways):
         summary = levels[Level.summary] | set(way)
         for whose in [{_of(one)} for one in organisations] or [set()]:
-            yield News(frozenset(levels[Level.existence]), frozenset(summary), frozenset(levels[Level.full]), frozenset(rights | whose))
+            yield News(
+                frozenset(levels[Level.existence]), frozenset(summary), frozenset(levels[Level.full]), frozenset(rights | whose), unless
+            )
 
 
 def rights_of(profile: Profile) -> list[str]:

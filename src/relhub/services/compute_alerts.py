@@ -104,7 +104,17 @@ async def _tell(store: Store, hub: Hub, came: Sequence[tuple[str, Cause]], found
     }
     sights = await sights_of(store, asked)
     changes = [
-        Change("alert.raised", relation_id, None, news.existence | news.summary | news.full, True, news.summary, news.full, news.rights)
+        Change(
+            "alert.raised",
+            relation_id,
+            None,
+            news.existence | news.summary | news.full,
+            True,
+            news.summary,
+            news.full,
+            news.rights,
+            news.unless,
+        )
         for relation_id in sorted(new)
         for news in sorted(news_of(new[relation_id], asked[relation_id], hub.alerts.rules, sights[relation_id], now), key=_order)
     ]
@@ -112,7 +122,7 @@ async def _tell(store: Store, hub: Hub, came: Sequence[tuple[str, Cause]], found
 
 
 def _order(news: News) -> list[list[int]]:
-    return [sorted(news.existence), sorted(news.summary), sorted(news.full)]
+    return [sorted(news.existence), sorted(news.summary), sorted(news.full), *sorted(map(sorted, news.unless))]
 
 
 async def compute_all(store: Store, hub: Hub, now: datetime) -> None:

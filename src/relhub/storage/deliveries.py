@@ -7,7 +7,7 @@ from datetime import datetime
 from relhub.domain.access import Profile
 from relhub.domain.subscriptions import Wanted
 from relhub.storage.database import Driver, Store
-from relhub.storage.events import OWN, Event, told_to
+from relhub.storage.events import EVENT, Event, told_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Waiting:
 
 
 _COLUMNS = "d.event, d.lane, d.first_at, d.next_at, d.attempts, d.reason, d.held_at, event.transaction"
-_NUMBER = len(OWN.split())
+_NUMBER = len(EVENT.split())
 
 
 async def waiting(driver: Driver, subscription: str, limit: int) -> list[Waiting]:
@@ -52,7 +52,7 @@ async def list_deliveries(
     told = told_to(profile, wanted, first=5)
     rows = await driver.fetch(
         f"""
-        SELECT {OWN}, {_COLUMNS} FROM delivery d JOIN event ON event.id = d.event
+        SELECT {EVENT}, {_COLUMNS} FROM delivery d JOIN event ON event.id = d.event
         WHERE d.subscription = $1 AND (transaction, id) > ($2, $3) AND {told.condition} ORDER BY transaction, id LIMIT $4
         """,
         subscription,

@@ -7,7 +7,7 @@ from typing import Any
 
 from relhub.domain.access import Profile
 from relhub.domain.alert_news import rights_of
-from relhub.domain.compartments import Level
+from relhub.domain.compartments import OWN, Level
 from relhub.domain.places import OF_AN_ADDRESS
 from relhub.domain.subscriptions import ANYTHING, Wanted
 from relhub.storage.database import Driver, Store
@@ -19,7 +19,7 @@ _ADDRESS_TYPES = ", ".join(f"'{digits}'" for digits in OF_AN_ADDRESS)
 class Change:
     """What changed: a relation or a case (`source/case id`), and the compartments of the cases by which it did.
 
-    Of an alert: told to who sees those of `at_summary` and `at_full` so well, and has these `rights` (domain/alert_news.py).
+    Of an alert: told to who sees those of `at_summary` and `at_full` so well, has these `rights`, and does not see all of any of `unless` (domain/alert_news.py).
     """
 
     type: str
@@ -30,6 +30,7 @@ class Change:
     at_summary: Collection[int] = ()
     at_full: Collection[int] = ()
     rights: Collection[str] = ()
+    unless: Collection[Collection[int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,11 @@ async def add_events(store: Store, source: str, changes: Sequence[Change], at: d
             sorted(change.at_summary),
             sorted(change.at_full),
             sorted(change.rights),
+            [" ".join(map(str, sorted(one))) for one in sorted(change.unless, key=sorted)],
         )
         for change in changes
     ]
-    columns = ("at", "source", "type", "relation_id", "case_id", "compartments", "all_of", "at_summary", "at_full", "rights")
+    columns = ("at", "source", "type", "relation_id", "case_id", "compartments", "all_of", "at_summary", "at_full", "rights", "unless")
     await store.driver.copy_records_to_table("event", records=rows, columns=columns)
 
 
@@ -135,8 +137,8 @@ async def events_among(driver: Driver, ids: Sequence[int], profile: Profile, wan
     return [Event(*row) for row in rows]
 
 
-OWN = "id, transaction, at, type, relation_id, case_id"
-_COLUMNS = f"SELECT {OWN} FROM event"
+EVENT = "id, transaction, at, type, relation_id, case_id"
+_COLUMNS = f"SELECT {EVENT} FROM event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +149,14 @@ class Told:
     values: list[Any]
 
 
-# By cases that this profile sees, and of nobody whose data is restricted: of a relation from `existence` on, of a case from `summary` on.
+# By cases that this profile sees, and of nobody whose data is restricted: of a relation from `existence` on, of a case from `summary` on. What officials
+# recorded, in whichever capacity, of relations that may be seen themselves; and that an alert came of by contacts, to who does not see them answered.
 _MAY = """
 compartments && CASE WHEN relation_id IS NULL THEN {0}::int[] ELSE {1}::int[] END AND (NOT all_of
-        OR compartments <@ {2}::int[] AND at_summary <@ {4}::int[] AND at_full <@ {5}::int[] AND rights <@ {6}::text[])
+        OR compartments <@ {2}::int[] AND at_summary <@ {4}::int[] AND at_full <@ {5}::int[] AND rights <@ {6}::text[]
+            AND NOT EXISTS (SELECT FROM unnest(event.unless) u WHERE string_to_array(u, ' ')::int[] <@ {4}))
+    AND (event.source <> {8}::text OR EXISTS (SELECT FROM relation r JOIN involvement i ON i.relation_id = coalesce(r.merged_into, r.id)
+        WHERE r.id = event.relation_id AND i.compartment = ANY({7}::int[])))
     AND NOT EXISTS (SELECT FROM relation r WHERE r.id = event.relation_id AND r.marks && {3}::text[])
     AND NOT EXISTS (SELECT FROM case_record c WHERE c.source = split_part(event.case_id, '/', 1)
         AND c.case_id = substr(event.case_id, strpos(event.case_id, '/') + 1) AND c.marks && {3})"""
@@ -159,7 +165,7 @@ compartments && CASE WHEN relation_id IS NULL THEN {0}::int[] ELSE {1}::int[] EN
 def told_to(profile: Profile, wanted: Wanted, first: int) -> Told:
     """What events are that are wanted and may be told; `first`: the number of its first parameter."""
     levels = [profile.at_least(Level.existence), profile.bars, profile.at_least(Level.summary), profile.at_least(Level.full)]
-    told, values = _MAY, [*_by(profile, wanted.case_kind), *levels, rights_of(profile)]
+    told, values = _MAY, [*_by(profile, wanted.case_kind), *levels, rights_of(profile), profile.at_least(Level.referral), OWN.rstrip(":")]
     for given, condition, more in (
         (wanted.types, "type = ANY({0}::text[])", [list(wanted.types)]),
         (wanted.relation_id, "relation_id IN ({0}::text, (SELECT merged_into FROM relation WHERE id = {0}))", [wanted.relation_id]),

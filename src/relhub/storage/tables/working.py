@@ -78,6 +78,9 @@ event = Table(
     Column("at_summary", ARRAY(Integer), nullable=False, server_default="{}"),
     Column("at_full", ARRAY(Integer), nullable=False, server_default="{}"),
     Column("rights", ARRAY(Text), nullable=False, server_default="{}"),
+    Column(
+        "unless", ARRAY(Text), nullable=False, server_default="{}"
+    ),  # … and does not see all of any of these compartments, with spaces between
     Column("transaction", BigInteger, nullable=False, server_default=text("(pg_current_xact_id()::text)::bigint")),
 )
 Index("event_transaction_idx", event.c.transaction, event.c.id)
