@@ -6,7 +6,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from opentelemetry import trace
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +19,7 @@ from tests.adapter_servers import serving
 from tests.towns import settings_for
 
 from relhub import tracing
+from relhub.api.internal import internal_app
 from relhub.errors import ConfigurationError
 from relhub.main import create_app
 from relhub.services.hub import Hub
@@ -82,6 +87,21 @@ async def test_a_collector_that_does_not_answer_keeps_nobody_waiting(hub: Hub, s
     tracing.pulled("projects", "done", 1.0)
     async with asyncio.timeout(10):
         await asyncio.to_thread(stop)
+
+
+async def test_what_an_operator_has_traced_of_the_process_holds_no_path_and_no_query(
+    hub: Hub, sources_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The framework makes spans of its own as soon as anything sets a provider, with the address that was asked for."""
+    kept = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+    for app in (create_app(settings_for("postgresql://postgres@127.0.0.1:1/never-used", sources_dir)), internal_app(hub)):
+        app.state.hub = hub
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://hub") as client:
+            await client.get(f"/v1/relations/{RELATION}?sections=party", headers=DESK)
+    assert kept.get_finished_spans() == ()
 
 
 def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

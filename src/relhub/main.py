@@ -61,7 +61,15 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await hub.close()
 
-    app = FastAPI(title="relhub", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, lifespan=lifespan)
+    app = FastAPI(
+        title="relhub",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        telemetry=tracing.NOT_THE_FRAMEWORKS,
+    )
     app.state.authentication, app.state.proxies = authentication, Proxies(settings.trusted_proxies, settings.client_oin_header)
     for router in (
         relations.router,

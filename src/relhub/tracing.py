@@ -6,7 +6,9 @@ A span holds the template of a route or the name of a source, and how it ended: 
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Final
+
+from fastapi.telemetry import TelemetryConfig
 
 from relhub import __version__
 from relhub.errors import ConfigurationError
@@ -17,6 +19,9 @@ _trace_id: ContextVar[int] = ContextVar("trace_id", default=0)  # of the request
 _span_id: ContextVar[int] = ContextVar("span_id", default=0)  # likewise
 passed_on: ContextVar[str] = ContextVar("passed_on", default="")
 """The traceparent (W3C Trace Context) of the request that is being answered, for what is asked on its account; empty outside of any."""
+
+NOT_THE_FRAMEWORKS: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""For FastAPI, whose own spans hold the path and the query of each request as soon as anything in the process sets a provider."""
 
 
 def start(endpoint: str) -> Callable[[], None]:

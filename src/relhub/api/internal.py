@@ -15,6 +15,7 @@ from relhub.errors import ConfigurationError
 from relhub.services.hub import Hub
 from relhub.services.list_sources import describe_sources
 from relhub.services.watch_sources import watch_sources
+from relhub.tracing import NOT_THE_FRAMEWORKS
 
 router = APIRouter(include_in_schema=False)
 
@@ -34,7 +35,7 @@ async def metrics(request: Request) -> Response:
 
 def internal_app(hub: Hub) -> FastAPI:
     """The application of the internal port."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, telemetry=NOT_THE_FRAMEWORKS)
     app.state.hub = hub
     app.include_router(health.router)
     app.include_router(router)
