@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import hmac
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -117,6 +119,13 @@ def test_what_is_sealed_opens_only_as_what_it_is() -> None:
 def test_the_same_value_has_the_same_token_in_one_scheme_only() -> None:
     sealer = Sealer(KEYS)
     assert sealer.token("bsn", "999990019") == sealer.token("bsn", "999990019") != sealer.token("rsin", "999990019")
+
+
+@pytest.mark.parametrize("length", [32, 64, 65, 200])
+def test_a_token_is_an_hmac_of_scheme_and_value_however_long_the_key(length: int) -> None:
+    key = bytes(range(length))
+    token = Sealer(replace(KEYS, index=key)).token("bsn", "999990019")
+    assert token == hmac.digest(key, b"bsn\x00999990019", "sha256")[:16]
 
 
 async def execute(url: str, *statements: str) -> None:
