@@ -1,8 +1,9 @@
 """Which relation new and changed party records belong to. Always within the transaction that changed them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
 from relhub.domain.identity import Cluster, MatchKey, Member, PartyName, partition
 from relhub.domain.relation_ids import Held, Naming, give_ids, successors
@@ -11,6 +12,9 @@ from relhub.storage.database import Store
 from relhub.storage.record_rows import Gone, NewParty
 from relhub.storage.records import save_parties
 from relhub.storage.sealing import Sealer
+
+_IdOf = Callable[[str, str, int], str]
+"""The id given to the `number`-th relation that was first known by this party: (source, key, number)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +68,18 @@ async def _lead_on(store: Store, names: Collection[PartyName]) -> dict[str, str 
 async def _name(store: Store, sealer: Sealer, clusters: list[Cluster], held: list[Held]) -> tuple[Naming, list[relations.Given]]:
     nameless = {member.name for cluster in clusters for member in cluster.members}
     unused = await relations.unused_ids(store, nameless)
-    mint = _Mint(sealer, await _used(store, sealer, {cluster.anchor for cluster in clusters}))
+    id_of = cache(sealer.relation_id)  # asked twice: whether it was given before, and when it is given
+    mint = _Mint(id_of, await _used(store, id_of, {cluster.anchor for cluster in clusters}))
     naming = give_ids(clusters, held, unused, mint)
     return naming, [relations.Given(id_, cluster, mint.minted.get(id_)) for id_, cluster in zip(naming.ids, clusters, strict=True)]
 
 
-async def _used(store: Store, sealer: Sealer, anchors: Collection[PartyName]) -> dict[PartyName, int]:
+async def _used(store: Store, id_of: _IdOf, anchors: Collection[PartyName]) -> dict[PartyName, int]:
     """How many ids were ever first given for each of these; also ids of which nothing else is known any more, which are the first of them."""
     used = await relations.anchored(store, anchors)
     unsure = set(anchors)
     while unsure:
-        following = {name: sealer.relation_id(*name, used.get(name, 0) + 1) for name in unsure}
+        following = {name: id_of(*name, used.get(name, 0) + 1) for name in unsure}
         taken = await relations.given_ids(store, following.values())
         unsure = {name for name in unsure if following[name] in taken}
         used |= {name: used.get(name, 0) + 1 for name in unsure}
@@ -84,14 +89,14 @@ async def _used(store: Store, sealer: Sealer, anchors: Collection[PartyName]) ->
 class _Mint:
     """New ids, each from the party it was first given for and a number: never the same twice."""
 
-    def __init__(self, sealer: Sealer, used: Mapping[PartyName, int]) -> None:
-        self._sealer = sealer
+    def __init__(self, id_of: _IdOf, used: Mapping[PartyName, int]) -> None:
+        self._id_of = id_of
         self._used = dict(used)
         self.minted: dict[str, int] = {}
 
     def __call__(self, anchor: PartyName) -> str:
         number = self._used[anchor] = self._used.get(anchor, 0) + 1
-        id_ = self._sealer.relation_id(*anchor, number)
+        id_ = self._id_of(*anchor, number)
         self.minted[id_] = number
         return id_
 
