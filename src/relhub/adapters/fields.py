@@ -84,7 +84,7 @@ def text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        if _CONTROL.search(value):
+        if not value.isprintable() and _CONTROL.search(value):  # what is printable has none, and is quicker asked
             raise ValueError("has control characters")
         return value.strip()
     if isinstance(value, int) and not isinstance(value, bool):
