@@ -1,6 +1,7 @@
 """What of a case is shown at each level. Rendered when the case changes, so that a view only joins what is ready."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from relhub.domain.compartments import Level
@@ -40,11 +41,9 @@ def case_part(case: CaseRecord, level: Level) -> dict[str, Any]:
     return {key: value for key, value in part.items() if value not in (None, "", [])}
 
 
-def discreet_part(case: CaseRecord) -> dict[str, Any]:
-    """A case of someone with non-disclosure (geheimhouding), for who may not see what that hides: nothing that says where, in a place or in words."""
-    part = case_part(case, Level.summary)
-    part.pop("title", None)
-    return {**part, "withheld": ["non-disclosure"]}
+def discreet_part(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The summary of a case of someone with non-disclosure (geheimhouding), for who may not see what that hides: nothing that says where, in a place or in words."""
+    return {**{key: value for key, value in summary.items() if key != "title"}, "withheld": ["non-disclosure"]}
 
 
 def _official(official: Official) -> dict[str, str]:

@@ -124,6 +124,7 @@ def case_row(case: CaseRecord, set_key: str, hidden: Mapping[str, str]) -> CaseR
     """The case as kept, and its parts as they are shown at each level."""
     modified = case.modified_at
     body = CASE.dump_python(case, mode="json", exclude_defaults=True)
+    summary = case_part(case, Level.summary)
     return CaseRow(
         case_id=case.id,
         set_key=set_key,
@@ -137,17 +138,17 @@ def case_row(case: CaseRecord, set_key: str, hidden: Mapping[str, str]) -> CaseR
         on_date=case.started or (modified.astimezone(UTC).date() if modified else _NEVER),
         modified_at=modified,
         zaak="/".join(case.zaak) if case.zaak else "",
-        full=_part(case, Level.full, hidden),
-        summary=_part(case, Level.summary, hidden),
-        existence=_part(case, Level.existence, hidden),
-        discreet=_rendered(discreet_part(case), hidden, sort=False)[:-1],
+        full=_part(case_part(case, Level.full), hidden),
+        summary=_part(summary, hidden),
+        existence=_part(case_part(case, Level.existence), hidden),
+        discreet=_part(discreet_part(summary), hidden),
         places=tuple(PlaceName(*_hide([name.bag_id, name.address], hidden)) for name in place_names(case)),
     )
 
 
-def _part(case: CaseRecord, level: Level, hidden: Mapping[str, str]) -> bytes:
+def _part(said: Mapping[str, Any], hidden: Mapping[str, str]) -> bytes:
     """JSON without its closing brace: the view adds the relation's own part in the case."""
-    return _rendered(case_part(case, level), hidden, sort=False)[:-1]
+    return _rendered(said, hidden, sort=False)[:-1]
 
 
 def personal_numbers(parties: Sequence[PartyRecord]) -> dict[str, str]:
