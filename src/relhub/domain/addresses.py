@@ -1,6 +1,7 @@
 """Addresses in parts, whether a source gives them so or on one line. Error texts never hold the value."""
 
 import re
+from functools import lru_cache
 
 from relhub.domain.identifiers import Placeholder, bag_id
 from relhub.domain.record import Address, AddressFunction
@@ -13,6 +14,7 @@ _LINE = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)  # a municipality has some thousands
 def postcode(text: str) -> str:
     """A Dutch postcode as "3701AC"; empty stays empty. ValueError."""
     text = " ".join(text.upper().split())
@@ -21,6 +23,7 @@ def postcode(text: str) -> str:
     return text.replace(" ", "")
 
 
+@lru_cache(maxsize=4096)  # the same few hundred in every street
 def house_number(number: str | int, letter: str = "", addition: str = "") -> str:
     """Number, letter and addition in one piece: "12", "12A", "12A-3", "12-bis". ValueError."""
     text = " ".join(str(number).split())
