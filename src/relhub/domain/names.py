@@ -145,7 +145,8 @@ def _without_titles(text: str) -> tuple[list[str], bool]:
         words = words[:-1]
     if not words:
         raise ValueError("is not a name: nothing there")
-    others = words[-1].lower().rstrip(".") in _NOT_ONE_PERSON_BEHIND or any(word.lower().rstrip(".") in _NOT_ONE_PERSON for word in words)
+    said = [word.lower().rstrip(".") for word in words]
+    others = said[-1] in _NOT_ONE_PERSON_BEHIND or not _NOT_ONE_PERSON.isdisjoint(said)
     if others or not all(_WORD.fullmatch(word.rstrip(",")) or word.lower() in PREFIXES for word in words):
         raise ValueError("is not a name of one person that can be read")
     return words, polite
