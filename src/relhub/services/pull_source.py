@@ -1,7 +1,7 @@
 """Pulling one source: page by page, each page whole or not at all, from where the last pull got to."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -11,11 +11,12 @@ import orjson
 import structlog
 
 from relhub import metrics, tracing
-from relhub.adapters import Document, Page
+from relhub.adapters import Page
 from relhub.errors import DatabaseUnusable, PullLost, PullRefused, RelhubError, SealLost, SourceError, SourceRefused, SourceUnavailable
 from relhub.logs import places
 from relhub.services.expire_sets import marks_of
 from relhub.services.hub import Hub
+from relhub.services.look_ahead import PageAhead, changed, look_ahead, one_ahead
 from relhub.services.own_look import COMMAND_LINE, own_look
 from relhub.services.read_sets import Encoded, encode, forget, not_older, read_sets, save
 from relhub.storage import documents, pulls, sources
@@ -134,7 +135,6 @@ class _Pull:
     seen: int = 0
     checked: bool = False
     report: PullReport = field(init=False)
-    asked: datetime = field(init=False)  # when the page that is at hand was asked for, or before
 
     @property
     def name(self) -> str:
@@ -148,74 +148,68 @@ class _Pull:
             self.number = state.complete_pulls + 1
             if state.cursor is not None:
                 _, self.seen = await documents.pull_counts(store, self.name, self.number)
-        self.asked = datetime.now(UTC)
-        async for page in self.hub.adapters[self.name].pull(_usable(state, self.hub.adapters[self.name].mapping_version)):
-            await self._page(page)
-            self.asked = datetime.now(UTC)
-            if self.stopping():
-                self.report.stopped = True
-                break
+        async with aclosing(one_ahead(self._pages(_usable(state, self.hub.adapters[self.name].mapping_version)))) as pages:
+            async for ahead in pages:
+                await self._page(ahead)
+                if self.stopping():
+                    self.report.stopped = True
+                    break
         await self._finish()
         self.report.seconds = monotonic() - begun
         log.info("pulled", **{name: getattr(self.report, name) for name in PullReport.__slots__})
         return self.report
 
-    async def _page(self, page: Page) -> None:
-        """One page: nothing is open while the source is asked; then everything in one transaction."""
+    async def _pages(self, cursor: dict[str, Any] | None) -> AsyncGenerator[PageAhead]:
+        asked = datetime.now(UTC)
+        async for page in self.hub.adapters[self.name].pull(cursor):
+            yield await look_ahead(self.hub, self.name, page, asked)
+            asked = datetime.now(UTC)
+
+    async def _page(self, ahead: PageAhead) -> None:
+        """One page, all in one transaction, which waits for no source: the page is at hand with all that belongs to it."""
+        page = ahead.page
         if page.closing and page.expected is not None and not self.checked:
             await self._refuse_shrunk(page.expected)
-        version = self.hub.adapters[self.name].mapping_version
-        encoded = {document.id: encode(document, version) for document in page.documents}
-        changed, unread = await self._changes(encoded, page)
-        fresh = [item.document for item in changed]
-        extra = await self.hub.adapters[self.name].complete(fresh) if page.closing and fresh else []
-        await self._commit(page, encoded, changed, unread, extra)
+        found = await self._commit(ahead)
         self.report.documents += len(page.documents)
-        self.report.changed += len(changed)
-        metrics.page_pulled(self.name, len(page.documents), len(changed))
+        self.report.changed += found
+        metrics.page_pulled(self.name, len(page.documents), found)
         if self.on_progress:
             self.on_progress(self.seen, page.expected)
 
-    async def _changes(self, encoded: dict[str, Encoded], page: Page) -> tuple[list[Encoded], set[str]]:
-        async with self.hub.database.begin() as store:
-            known = await documents.known_hashes(store, self.name, list(encoded))
-            sets = [document.set_key for document in page.documents]
-            unread = await documents.unread_among(store, self.name, sets) if page.closing else set()
-            new = {id_: item for id_, item in encoded.items() if known.get(id_) != item.hash}
-            purged = await marks_of(self.hub, self.name).known(store, self._tokens(new))
-        return [item for id_, item in new.items() if self._token(id_, item) not in purged], unread
-
-    def _token(self, id_: str, item: Encoded) -> bytes:
-        return marks_of(self.hub, self.name).token(id_, item.hash)
-
-    def _tokens(self, encoded: dict[str, Encoded]) -> list[bytes]:
-        return [self._token(id_, item) for id_, item in encoded.items()]
-
-    async def _commit(
-        self, page: Page, encoded: dict[str, Encoded], changed: list[Encoded], unread: set[str], extra: list[Document]
-    ) -> None:
-        adapter, at = self.hub.adapters[self.name], datetime.now(UTC)
+    async def _commit(self, ahead: PageAhead) -> int:
+        """Returns how many documents had changed."""
+        page, adapter, at = ahead.page, self.hub.adapters[self.name], datetime.now(UTC)
         seen, aside = self.seen + (len(page.documents) if page.closing else 0), self.report.quarantined
         async with self.hub.database.begin() as store:
             await store.lock_resolve()
-            fresh = await not_older(store, self.name, [item.document for item in encoded.values()] + extra, self.asked)
-            known = {document.id for document in fresh}
-            kept = [item for item in changed if item.document.id in known]
-            extra = [document for document in extra if document.id in known]
-            to_read = {item.document.set_key for item in kept} | unread
-            more = [encode(document, adapter.mapping_version) for document in extra]
-            await save(store, self.hub, self.name, kept + more, self.number, self.asked)
+            found = await changed(
+                store, self.hub, self.name, ahead
+            )  # again: the page before, or a look at one case, may have kept some of it
+            fresh = await not_older(store, self.name, [*(item.document for item in ahead.encoded.values()), *ahead.extra], ahead.asked)
+            to_read = await self._keep(store, ahead, found, {document.id for document in fresh})
             if not page.closing:
                 await documents.mark_unread(store, self.name, to_read)
             elif to_read:
-                self.report.quarantined += await read_sets(store, self.hub, self.name, to_read, fresh, at)
+                self.report.quarantined += await read_sets(store, self.hub, self.name, to_read, fresh, at, ahead.readings)
             await self._set_aside(store, page, at)
-            await documents.mark_seen(store, self.name, list(encoded), self.number)
-            await marks_of(self.hub, self.name).mark_seen(store, self._tokens(encoded), self.number)
+            await documents.mark_seen(store, self.name, list(ahead.encoded), self.number)
+            await marks_of(self.hub, self.name).mark_seen(store, ahead.tokens.values(), self.number)
             await sources.save_cursor(store, self.name, page.cursor, adapter.mapping_version, page.expected)
             aside = self.report.quarantined - aside
-            await pulls.add_page(store, self.pull, len(page.documents), len(changed), aside, seen, page.expected)
+            await pulls.add_page(store, self.pull, len(page.documents), len(found), aside, seen, page.expected)
         self.seen = seen
+        return len(found)
+
+    async def _keep(self, store: Store, ahead: PageAhead, found: Sequence[Encoded], fresh: Collection[str]) -> set[str]:
+        """Keeps what changed and is not older than what is kept. Returns the sets that are to be read."""
+        kept = [item for item in found if item.document.id in fresh]
+        version = self.hub.adapters[self.name].mapping_version
+        more = [encode(document, version) for document in ahead.extra if document.id in fresh]
+        await save(store, self.hub, self.name, kept + more, self.number, ahead.asked)
+        sets = [document.set_key for document in ahead.page.documents]
+        unread = await documents.unread_among(store, self.name, sets) if ahead.page.closing else set()
+        return {item.document.set_key for item in kept} | unread
 
     async def _set_aside(self, store: Any, page: Page, at: datetime) -> None:
         """What could not even be cut into documents."""

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from types import MappingProxyType
 
 import orjson
 
@@ -39,6 +40,14 @@ class Rejected:
     unkept: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What these documents of a set say, or why that could not be read."""
+
+    documents: Sequence[Document]
+    found: RecordSet | Rejected
+
+
 _POLICE_DATA = (
     "cases of kind {} are police data (Wpg), which is not kept beside records that decide who others are: a source of its own, with "
     'identity = "leaf", may have them'
@@ -70,13 +79,21 @@ def _row(document: Document, item: Encoded, keep: bool, pull: int) -> documents.
     )
 
 
-async def read_sets(store: Store, hub: Hub, source: str, set_keys: Collection[str], fresh: Sequence[Document], at: datetime) -> int:
+async def read_sets(
+    store: Store,
+    hub: Hub,
+    source: str,
+    set_keys: Collection[str],
+    fresh: Sequence[Document],
+    at: datetime,
+    readings: Mapping[str, Reading] = MappingProxyType({}),
+) -> int:
     """Reads these complete sets; `fresh`: documents at hand. What can't be read goes to quarantine, its earlier records stay; what is over time is not kept.
 
-    Returns how many went to quarantine.
+    `readings`: of sets that were read before. Returns how many went to quarantine.
     """
     by_set = await _documents(store, hub, source, set_keys, fresh)
-    read, rejected = _read(hub, source, by_set)
+    read, rejected = _read(hub, source, by_set, readings)
     await _reject_taken(store, source, read, rejected)
     if rejected:
         await _set_aside(store, hub, source, by_set, rejected, at)
@@ -139,27 +156,41 @@ async def _documents(
     return by_set
 
 
-def _read(hub: Hub, source: str, by_set: Mapping[str, list[Document]]) -> tuple[dict[str, RecordSet], dict[str, Rejected]]:
+def _read(
+    hub: Hub, source: str, by_set: Mapping[str, list[Document]], readings: Mapping[str, Reading]
+) -> tuple[dict[str, RecordSet], dict[str, Rejected]]:
     """What was read, and why the rest was not."""
     read: dict[str, RecordSet] = {}
     rejected: dict[str, Rejected] = {}
     owner: dict[str, str] = {}
     for set_key, found in sorted(by_set.items()):
-        exposed = False
-        try:
-            records = hub.adapters[source].to_records(found, lambda text: hub.sealer.keyed(source, text))
-            exposed = any(number in set_key for number in personal_numbers(records.parties))
-            check_records(records)
-            if refused := sorted({case.kind for case in records.cases if hub.sources[source].refuses(case.kind)}):
-                rejected[set_key] = Rejected(_POLICE_DATA.format(", ".join(refused)), exposed, unkept=True)
-                continue
-            if any(owner.setdefault(case.id, set_key) != set_key for case in records.cases):
-                raise RecordRejected("another case on the same page has this id")
-        except RecordRejected as error:
-            rejected[set_key] = Rejected(str(error), exposed)
+        before = readings.get(set_key)
+        records = (before if before and before.documents == found else read_set(hub, source, set_key, found)).found
+        if isinstance(records, Rejected):
+            rejected[set_key] = records
+        elif any(owner.setdefault(case.id, set_key) != set_key for case in records.cases):
+            rejected[set_key] = Rejected("another case on the same page has this id", _exposed(set_key, records))
         else:
             read[set_key] = records
     return read, rejected
+
+
+def read_set(hub: Hub, source: str, set_key: str, found: Sequence[Document]) -> Reading:
+    """Reads one complete set: a function of its documents and of the source file."""
+    exposed = False
+    try:
+        records = hub.adapters[source].to_records(found, lambda text: hub.sealer.keyed(source, text))
+        exposed = _exposed(set_key, records)
+        check_records(records)
+    except RecordRejected as error:
+        return Reading(found, Rejected(str(error), exposed))
+    if refused := sorted({case.kind for case in records.cases if hub.sources[source].refuses(case.kind)}):
+        return Reading(found, Rejected(_POLICE_DATA.format(", ".join(refused)), exposed, unkept=True))
+    return Reading(found, records)
+
+
+def _exposed(set_key: str, records: RecordSet) -> bool:
+    return any(number in set_key for number in personal_numbers(records.parties))
 
 
 async def forget(store: Store, hub: Hub, source: str, ids: Sequence[str], set_keys: Sequence[str], at: datetime) -> None:
