@@ -338,6 +338,22 @@ async def test_the_list_of_a_relation_goes_on_where_it_was(hub: Hub) -> None:
     assert found == made[::-1]
 
 
+@pytest.mark.parametrize(("number", "in_view"), [(20, 20), (21, 20)])
+async def test_what_does_not_fit_in_a_view_is_in_the_list_from_there_on(hub: Hub, number: int, in_view: int) -> None:
+    relation = await applicant(hub)
+    made = [(await record(hub, DESK, relation, CALL))["id"] for _ in range(number)]
+    for form in (promise(), question(To("Handhaving"))):
+        await record(hub, DESK, relation, form)
+    view = orjson.loads((await view_relation(hub, DESK, relation, ViewOptions())).body)
+    page = view["contactMoments"]
+    assert [entry["id"] for entry in page["items"]] == made[::-1][:in_view]
+    assert [len(view[name]["items"]) for name in ("tasks", "commitments")] == [1, 1]
+    assert (page["next"] is not None) == (number > in_view)
+    if page["next"]:
+        rest = orjson.loads((await list_entries(hub, DESK, relation, "contact-moment", EntryQuery(cursor=page["next"]))).body)
+        assert [entry["id"] for entry in rest["results"]] == made[::-1][in_view:]
+
+
 async def test_recording_is_a_right_and_only_where_the_activity_knows_of_a_domain(hub: Hub) -> None:
     relation = await applicant(hub)
     with pytest.raises(NotAllowed, match='records = \\["contact-moment"\\]'):

@@ -62,17 +62,14 @@ def any_entry(own: str) -> str:
         AND e.state <> 'deleted' AND (e.departments && {own} OR e.compartments <@ ($3::int[] || $4::int[])))"""
 
 
-_PAGES = ", ".join(
-    f"""array_agg(part ORDER BY n) FILTER (WHERE sort = '{sort}' AND n <= {IN_A_VIEW}) part_{place},
-    min(at) FILTER (WHERE sort = '{sort}' AND n = {IN_A_VIEW}) at_{place}, min(number) FILTER (WHERE sort = '{sort}' AND n = {IN_A_VIEW}) number_{place},
-    coalesce(bool_or(n > {IN_A_VIEW}) FILTER (WHERE sort = '{sort}'), false) more_{place}"""
-    for place, sort in enumerate(SORTS)
-)
 SHOWN_ENTRIES = f"""
 , shown_entry AS (
-    SELECT {_PAGES}, array_agg(id) FILTER (WHERE n <= {IN_A_VIEW}) entry_ids, max(at) FILTER (WHERE sort = 'contact-moment' AND told) last_contact,
-        count(*) FILTER (WHERE sort = 'task' AND open) open_tasks,
-        count(*) FILTER (WHERE sort = 'commitment' AND open AND due <= (now() AT TIME ZONE 'Europe/Amsterdam')::date + 7) due_commitments,
+    SELECT array_agg(part) FILTER (WHERE n <= {IN_A_VIEW}) entry_parts, array_agg(sort) FILTER (WHERE n <= {IN_A_VIEW}) entry_sorts,
+        array_agg(id) FILTER (WHERE n <= {IN_A_VIEW}) entry_ids,
+        array_agg(sort) FILTER (WHERE n = {IN_A_VIEW}) full_sorts, array_agg(at) FILTER (WHERE n = {IN_A_VIEW}) full_at, array_agg(number) FILTER (WHERE n = {IN_A_VIEW}) full_numbers,
+        array_agg(sort) FILTER (WHERE n = {IN_A_VIEW} + 1) longer_sorts,
+        max(at) FILTER (WHERE sort = 'contact-moment' AND told) last_contact, count(*) FILTER (WHERE sort = 'task') open_tasks,
+        count(*) FILTER (WHERE sort = 'commitment' AND due <= (now() AT TIME ZONE 'Europe/Amsterdam')::date + 7) due_commitments,
         (SELECT coalesce(bool_or(NOT visible), false) FROM entry_seen) more_entries
     FROM (SELECT *, row_number() OVER (PARTITION BY sort ORDER BY at DESC, number DESC) n FROM entry_seen WHERE visible AND (open OR sort = 'contact-moment')) s
 )"""
@@ -81,10 +78,12 @@ SHOWN_ENTRIES = f"""
 
 def seen_entries(row: Any) -> SeenEntries:
     """What `shown_entry` gave."""
-    pages: dict[Sort, EntryPage] = {
-        sort: EntryPage(row[f"part_{place}"] or (), (row[f"at_{place}"], row[f"number_{place}"]) if row[f"more_{place}"] else None)
-        for place, sort in enumerate(SORTS)
-    }
+    places = zip(*(row[name] or () for name in ("full_sorts", "full_at", "full_numbers")), strict=True)
+    last = {sort: (at, number) for sort, at, number in places if sort in (row["longer_sorts"] or ())}
+    parts: dict[Sort, list[bytes]] = {sort: [] for sort in SORTS}
+    for sort, part in zip(row["entry_sorts"] or (), row["entry_parts"] or (), strict=True):
+        parts[sort].append(part)
+    pages = {sort: EntryPage(parts[sort], last.get(sort)) for sort in SORTS}
     return SeenEntries(pages, row["last_contact"], row["open_tasks"], row["due_commitments"], row["more_entries"])
 
 
