@@ -1,10 +1,13 @@
 """A project as a set of relations; and involvement without a formal case counts wherever a case does."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
 import orjson
 import pytest
+from tests.test_entries import record, step
 from tests.test_lists import statements
 from tests.towns import by_contact_centre, by_permits, by_projects, headers_of, rows, seeing, with_activity
 
@@ -16,10 +19,13 @@ from relhub.services.hub import Hub
 from relhub.services.list_department_cases import list_department_cases
 from relhub.services.lookup_batch import lookup_batch
 from relhub.services.rebuild import rebuild
+from relhub.services.record_entry import EntryForm
+from relhub.services.set_manager import ManagerForm, set_manager
 from relhub.services.show_case import show_case
 from relhub.services.show_place import show_place
 from relhub.services.show_project import show_project
 from relhub.services.show_timeline import show_timeline
+from relhub.services.step_entry import StepForm
 from relhub.services.view_relation import view_relation
 
 PROJECT = ("projects", "PRJ-0001")
@@ -202,3 +208,67 @@ async def test_who_is_consulted_or_advises_is_seen_everywhere_that_a_party_to_a_
     assert [relation in {party["relation"] for party in item["parties"]} for item in there] == [True]
     [batch] = orjson.loads(await lookup_batch(full, question, [Reference(case=(one["source"], one["case_id"]))]))["results"]
     assert batch["status"] == "found"
+
+
+ABOUT = EntryForm(
+    "contact-moment",
+    {"channel": "visit", "direction": "outbound", "subject": "De straat gaat dicht", "text": "Wil een week uitstel."},
+    "project",
+    cases=("projects/PRJ-0001",),
+)
+DAY = datetime.now(UTC).date() + timedelta(days=3)
+PLANNED = EntryForm("commitment", {"subject": "Langskomen met het plan"}, "project", due=DAY, cases=("projects/PRJ-0001",))
+
+
+async def a_stakeholder(hub: Hub) -> str:
+    return str((await project(hub, limit=1))["results"][0]["relation"])
+
+
+async def of_stakeholder(hub: Hub, relation: str, question: Asked | None = None) -> dict[str, Any]:
+    return next(item for item in (await project(hub, question, limit=100))["results"] if item["relation"] == relation)
+
+
+async def test_of_each_stakeholder_it_says_which_contacts_there_were_what_is_planned_and_who_of_us_speaks_to_them(hub: Hub) -> None:
+    [relation] = [row["relation_id"] for row in await rows(hub, _CASE_PARTIES, "permits", "V-2026-00001")]
+    contact, promise = [await record(hub, by_projects(), relation, form) for form in (ABOUT, PLANNED)]
+    await set_manager(hub, by_permits(), relation, ManagerForm("m.bos", "Relatiebeheer"), "")
+    found = await of_stakeholder(hub, relation)
+    assert [(one["id"], one["text"]) for one in found["contactMoments"]] == [(contact["id"], "Wil een week uitstel.")]
+    assert [(one["id"], one["due"]) for one in found["planned"]] == [(promise["id"], DAY.isoformat())]
+    assert [(one["department"], one["official"]) for one in found["spokenToBy"]] == [("Projecten", "official-1")]
+    assert found["relationManager"]["account"] == "m.bos"
+    [row] = await rows(hub, "SELECT records FROM consultation_log WHERE operation = 'project' ORDER BY id DESC LIMIT 1")
+    assert {f"entry/{contact['id']}", f"entry/{promise['id']}"} <= set(row["records"])
+    others = [item for item in (await project(hub, limit=100))["results"] if item["relation"] != relation]
+    assert not any({"contactMoments", "planned", "spokenToBy"} & item.keys() for item in others)
+
+
+async def test_contacts_about_something_else_and_what_is_done_with_are_not_of_the_project(hub: Hub) -> None:
+    relation = await a_stakeholder(hub)
+    await record(hub, by_projects(), relation, replace(ABOUT, cases=()))
+    promise = await record(hub, by_projects(), relation, PLANNED)
+    await step(hub, by_projects(), "commitment", promise["id"], StepForm("kept", "Geweest."))
+    assert not {"contactMoments", "planned", "spokenToBy"} & (await of_stakeholder(hub, relation)).keys()
+
+
+async def test_what_another_department_recorded_shows_where_it_may_be_seen_from_summary_on(hub: Hub) -> None:
+    relation = await a_stakeholder(hub)
+    await record(hub, by_projects(), relation, ABOUT)
+    centre = by_contact_centre()
+    seen = await of_stakeholder(seeing(hub, Level.summary), relation, centre)
+    assert [(one["level"], "text" in one) for one in seen["contactMoments"]] == [("summary", False)]
+    await rows(
+        hub,
+        "UPDATE entry SET capacity = 'enforcement', compartments = compartments || (SELECT id FROM compartment WHERE capacity = 'enforcement' LIMIT 1)",
+    )
+    for level in (Level.existence, Level.referral, Level.none):
+        blind = await of_stakeholder(seeing(hub, Level.full, enforcement=level), relation, centre)
+        assert not {"contactMoments", "planned", "spokenToBy"} & blind.keys()
+
+
+async def test_non_disclosure_keeps_the_contacts_for_the_department_that_had_them(hub: Hub) -> None:
+    relation = await a_stakeholder(hub)
+    await record(hub, by_projects(), relation, ABOUT)
+    await rows(hub, "UPDATE relation SET non_disclosure = true WHERE id = $1", relation)
+    assert "contactMoments" in await of_stakeholder(hub, relation)
+    assert "contactMoments" not in await of_stakeholder(seeing(hub, Level.full), relation, by_contact_centre())

@@ -1,10 +1,16 @@
 """What goes on at a place, and a project with its stakeholders, described for the OpenAPI document."""
 
+from datetime import datetime
+
 from pydantic import Field
 
 from relhub.api.answer_cases import CaseItem
+from relhub.api.answer_entries import EntryItem
+from relhub.api.answer_managers import Reach
 from relhub.api.answer_party import RELATION_ID, ContactPerson, Described
 from relhub.api.answers import Kind, OtherParty, Referral, Summary, ViewSource
+
+ABOUT = "Given of those whom the occasion involves, of entries that may be seen from `summary` on."
 
 
 class PlaceCase(CaseItem):
@@ -37,6 +43,14 @@ class PlaceView(Described):
     )
 
 
+class SpokenTo(Described):
+    """Who of us speaks with a stakeholder (wie met wie spreekt)."""
+
+    department: str = Field(title="Afdeling", description="The department.", examples=["Projecten"])
+    official: str = Field(title="Medewerker", description="The account of the official; empty when the application asked in its own name.")
+    last_at: datetime = Field(title="Laatst", description="When they last had contact about this project (UTC).")
+
+
 class Stakeholder(Described):
     """Who has a part in a project (belanghebbende), as a relation."""
 
@@ -57,6 +71,26 @@ class Stakeholder(Described):
         default=None,
         title="Samenvatting",
         description="What else we have to do with it: its open cases, this project included, as in its view. Given of those whom the occasion involves.",
+    )
+    contact_moments: list[EntryItem] | None = Field(
+        default=None,
+        title="Contactmomenten",
+        description=f"{ABOUT} Contacts about this project, the last first, three at most; its view has all.",
+    )
+    planned: list[EntryItem] | None = Field(
+        default=None,
+        title="Gepland",
+        description=f"{ABOUT} What is still to be done with it about this project: open tasks and commitments, due first, three at most.",
+    )
+    spoken_to_by: list[SpokenTo] | None = Field(
+        default=None,
+        title="Gesproken door",
+        description=f"{ABOUT} Who of us had those contacts, the last first, three at most.",
+    )
+    relation_manager: Reach | None = Field(
+        default=None,
+        title="Relatiebeheerder",
+        description="Who is its relation manager for projects, or else for the whole of it. Given of those whom the occasion involves.",
     )
     referral: Referral | None = Field(
         default=None, title="Doorverwijzing", description="There when a colleague is involved of whom no more may be shown."

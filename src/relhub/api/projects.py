@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/projects", route_class=Route, tags=["projects"])
     summary="A project with its stakeholders",
     description=(
         "A case in the capacity `project`, from level `summary` on, as a set of relations (belanghebbenden), in pages: who has which part in it, who "
-        "speaks for an organisation, which colleagues deal with it, and of each relation in short what else we have to do with it. On a case as the "
+        "speaks for an organisation, which colleagues deal with it, and of each relation in short what else we have to do with it, which contacts about this project there were and what is planned, and who of us speaks to them. On a case as the "
         "occasion that last is told of those whom the case involves: on the project itself of all. A project that relhub does not know yet is asked "
         "of its source first. An occasion, where your activity needs one, must be this project or an open case of your department that has a party "
         "in common with it. A case in another capacity is answered as one that is not there; `GET /cases/{ref}` has it."

@@ -5,16 +5,19 @@ from typing import Any
 import orjson
 
 from relhub.domain.access import names_parties
+from relhub.domain.dates import AMSTERDAM
 from relhub.services.admit import Admitted, admit
 from relhub.services.asked import Asked, PageQuery, View
 from relhub.services.cursors import open_cursor, seal_cursor
 from relhub.services.hub import Hub
 from relhub.services.look_at_case import look_at_case
 from relhub.services.lookup_batch import show_glance
+from relhub.services.show_managers import summarised
 from relhub.services.view_relation import show_contact
 from relhub.storage.batches import Glance, glances
 from relhub.storage.log import add_look
 from relhub.storage.projects import ProjectPage, Stakeholder, project_page
+from relhub.storage.relation_managers import managers_in
 
 NO_PROJECT = "There is no such project, or nothing of it that this processing activity may see."
 
@@ -46,15 +49,18 @@ async def show_project(hub: Hub, asked: Asked, source: str, case_id: str, query:
 
 async def _look(hub: Hub, admitted: Admitted, source: str, case_id: str, after: int, limit: int, seen: dict[str, Glance]) -> ProjectPage:
     """What may be seen, and each relation of it at a glance; logged when it is shown."""
-    profile, department = admitted.profile, admitted.look.department
+    profile, look = admitted.profile, admitted.look
     async with hub.database.begin() as store:
-        found = await project_page(store.driver, source, case_id, profile, admitted.occasion_case, department, after=after, limit=limit)
+        found = await project_page(store.driver, source, case_id, profile, admitted.occasion_case, look, after=after, limit=limit)
         if found.records and (not admitted.on_case or found.holds):
             shown = found.stakeholders[:limit]
             ids = sorted({each.relation_id for each in shown})
-            seen |= await glances(store.driver, ids, profile, admitted.occasion_case, department)
+            seen |= await glances(store.driver, ids, profile, admitted.occasion_case, look.department)
             speakers = {relation_id for each in shown for relation_id, _ in each.contacts} if _names(admitted, found) else set()
-            await add_look(store.driver, admitted.look, "shown", sorted({*ids, *speakers}), [ref for _, ref, _ in found.records])
+            entries = [
+                f"entry/{one['id']}" for each in shown if _dealt(admitted, seen[each.relation_id]) for one in (*each.done, *each.planned)
+            ]
+            await add_look(store.driver, look, "shown", sorted({*ids, *speakers}), [*(ref for _, ref, _ in found.records), *entries])
     return found
 
 
@@ -76,4 +82,19 @@ def _stakeholder(admitted: Admitted, each: Stakeholder, glance: Glance, *, named
         item["name"] = each.name
         if each.contacts:
             item["contactPersons"] = [show_contact(body) for _, body in each.contacts]
-    return item | show_glance(admitted.profile, glance) if not admitted.on_case or glance.holds else item
+    return item | show_glance(admitted.profile, glance) | _dealings(admitted, each) if _dealt(admitted, glance) else item
+
+
+def _dealt(admitted: Admitted, glance: Glance) -> bool:
+    return not admitted.on_case or bool(glance.holds)
+
+
+def _dealings(admitted: Admitted, each: Stakeholder) -> dict[str, Any]:
+    """What was said and is to be done about this project, and who of us speaks to them."""
+    managers, directory = managers_in(each.managers)
+    managers.sort(key=lambda manager: manager.capacity == "")  # who is it of projects, before who is it of the whole
+    today = admitted.look.at.astimezone(AMSTERDAM).date()
+    spoke = [{"department": department, "official": official, "lastAt": f"{at[:19]}Z"} for department, official, at in each.spoke]
+    manager = summarised(managers, directory, admitted.profile.organisation, today)
+    shown = {"contactMoments": each.done, "planned": each.planned, "spokenToBy": spoke, "relationManager": manager}
+    return {name: value for name, value in shown.items() if value}
