@@ -79,6 +79,35 @@ async def test_of_a_case_on_two_pages_in_a_row_the_later_page_is_kept_also_when_
     assert await titles(hub) == before
 
 
+async def test_what_was_asked_for_besides_of_a_case_is_kept_with_the_page_that_keeps_the_case_only(
+    empty_hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a case that the page before kept, or found to be over time, nothing is left behind by which nobody would ever find it."""
+    adapter, times = empty_hub.adapters["permits"], 0
+    pull, complete = adapter.pull, adapter.complete
+
+    async def twice(cursor: dict[str, Any] | None) -> AsyncIterator[Page]:
+        async for page in pull(cursor):
+            yield page
+            if page.closing:
+                yield page
+
+    async def told_apart(documents: list[Document]) -> list[Document]:
+        nonlocal times
+        times += 1
+        return [replace(one, id=f"{one.id}?{times}") for one in await complete(documents)]
+
+    monkeypatch.setattr(adapter, "pull", twice)
+    monkeypatch.setattr(adapter, "complete", told_apart)
+    await pull_source(empty_hub, "permits")
+    async with empty_hub.database.begin() as store:
+        rows = await store.driver.fetch(
+            "SELECT set_key, array_agg(DISTINCT split_part(id, '?', 2)) FROM document WHERE id LIKE '%?%' GROUP BY 1"
+        )
+    assert rows
+    assert [tuple(row) for row in rows if len(row[1]) > 1] == []
+
+
 async def titles(hub: Hub) -> list[str]:
     async with hub.database.begin() as store:
         rows = await store.driver.fetch("SELECT body->>'title' title FROM case_record WHERE source = 'enforcement' ORDER BY case_id")

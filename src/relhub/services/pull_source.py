@@ -205,11 +205,12 @@ class _Pull:
         """Keeps what changed and is not older than what is kept. Returns the sets that are to be read."""
         kept = [item for item in found if item.document.id in fresh]
         version = self.hub.adapters[self.name].mapping_version
-        more = [encode(document, version) for document in ahead.extra if document.id in fresh]
+        changed_sets = {item.document.set_key for item in kept}  # not of what was purged, or kept, since the page was read ahead
+        more = [encode(document, version) for document in ahead.extra if document.id in fresh and document.set_key in changed_sets]
         await save(store, self.hub, self.name, kept + more, self.number, ahead.asked)
         sets = [document.set_key for document in ahead.page.documents]
         unread = await documents.unread_among(store, self.name, sets) if ahead.page.closing else set()
-        return {item.document.set_key for item in kept} | unread
+        return changed_sets | unread
 
     async def _set_aside(self, store: Any, page: Page, at: datetime) -> None:
         """What could not even be cut into documents."""
