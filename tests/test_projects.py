@@ -243,6 +243,18 @@ async def test_of_each_stakeholder_it_says_which_contacts_there_were_what_is_pla
     assert not any({"contactMoments", "planned", "spokenToBy"} & item.keys() for item in others)
 
 
+async def test_every_contact_of_which_something_is_shown_is_in_the_log(hub: Hub) -> None:
+    relation, now = await a_stakeholder(hub), datetime.now(UTC)
+    older = await record(hub, replace(by_projects(), official="official-2"), relation, replace(ABOUT, at=now - timedelta(days=9)))
+    for days in (1, 2, 3):
+        await record(hub, by_projects(), relation, replace(ABOUT, at=now - timedelta(days=days)))
+    found = await of_stakeholder(hub, relation)
+    assert [one["official"] for one in found["spokenToBy"]] == ["official-1", "official-2"]
+    assert older["id"] not in [one["id"] for one in found["contactMoments"]]
+    [row] = await rows(hub, "SELECT records FROM consultation_log WHERE operation = 'project' ORDER BY id DESC LIMIT 1")
+    assert f"entry/{older['id']}" in row["records"]
+
+
 async def test_contacts_about_something_else_and_what_is_done_with_are_not_of_the_project(hub: Hub) -> None:
     relation = await a_stakeholder(hub)
     await record(hub, by_projects(), relation, replace(ABOUT, cases=()))

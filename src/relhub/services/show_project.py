@@ -57,9 +57,8 @@ async def _look(hub: Hub, admitted: Admitted, source: str, case_id: str, after: 
             ids = sorted({each.relation_id for each in shown})
             seen |= await glances(store.driver, ids, profile, admitted.occasion_case, look.department)
             speakers = {relation_id for each in shown for relation_id, _ in each.contacts} if _names(admitted, found) else set()
-            entries = [
-                f"entry/{one['id']}" for each in shown if _dealt(admitted, seen[each.relation_id]) for one in (*each.done, *each.planned)
-            ]
+            dealt = [each for each in shown if _dealt(admitted, seen[each.relation_id])]
+            entries = sorted({f"entry/{id_}" for each in dealt for id_ in _entries(each)})
             await add_look(store.driver, look, "shown", sorted({*ids, *speakers}), [*(ref for _, ref, _ in found.records), *entries])
     return found
 
@@ -89,12 +88,17 @@ def _dealt(admitted: Admitted, glance: Glance) -> bool:
     return not admitted.on_case or bool(glance.holds)
 
 
+def _entries(each: Stakeholder) -> list[str]:
+    """The ids of those of which something is shown."""
+    return [*(one["id"] for one in (*each.done, *each.planned)), *(id_ for *_, id_ in each.spoke)]
+
+
 def _dealings(admitted: Admitted, each: Stakeholder) -> dict[str, Any]:
     """What was said and is to be done about this project, and who of us speaks to them."""
     managers, directory = managers_in(each.managers)
     managers.sort(key=lambda manager: manager.capacity == "")  # who is it of projects, before who is it of the whole
     today = admitted.look.at.astimezone(AMSTERDAM).date()
-    spoke = [{"department": department, "official": official, "lastAt": f"{at[:19]}Z"} for department, official, at in each.spoke]
+    spoke = [{"department": department, "official": official, "lastAt": f"{at[:19]}Z"} for department, official, at, _ in each.spoke]
     manager = summarised(managers, directory, admitted.profile.organisation, today)
     shown = {"contactMoments": each.done, "planned": each.planned, "spokenToBy": spoke, "relationManager": manager}
     return {name: value for name, value in shown.items() if value}

@@ -20,8 +20,8 @@ IN_SHORT = 3
 class Stakeholder:
     """A party's part in a project, with its `place` in the order of the source. `contacts`: (relation, body) of who speaks for it there.
 
-    About this project: `done`, the last contact moments with it; `planned`, what is open, due first; `spoke`, (department, official, moment) of
-    who had those contacts, the last first; `managers`, for `managers_in`.
+    About this project: `done`, the last contact moments with it; `planned`, what is open, due first; `spoke`, (department, official, moment, id) of
+    the last contact of each who had any; `managers`, for `managers_in`.
     """
 
     place: int
@@ -32,7 +32,7 @@ class Stakeholder:
     contacts: list[tuple[str, dict[str, Any]]]
     done: list[dict[str, Any]]
     planned: list[dict[str, Any]]
-    spoke: list[tuple[str, str, str]]
+    spoke: list[tuple[str, str, str, str]]
     managers: str | None
 
 
@@ -65,8 +65,9 @@ _ENTRIES = f"""(WITH said AS (
 ) SELECT json_build_object(
     'done', (SELECT json_agg(part) FROM (SELECT part FROM said WHERE sort = 'contact-moment' ORDER BY at DESC, number DESC LIMIT {IN_SHORT}) d),
     'planned', (SELECT json_agg(part) FROM (SELECT part FROM said WHERE sort <> 'contact-moment' ORDER BY due NULLS LAST, number LIMIT {IN_SHORT}) d),
-    'spoke', (SELECT json_agg(json_build_array(department, official, at) ORDER BY at DESC, department, official) FROM (
-        SELECT department, official, max(at) at FROM said WHERE sort = 'contact-moment' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT {IN_SHORT}) d)))"""
+    'spoke', (SELECT json_agg(json_build_array(department, official, at, part ->> 'id') ORDER BY at DESC, number DESC) FROM (
+        SELECT * FROM (SELECT DISTINCT ON (department, official) * FROM said WHERE sort = 'contact-moment' ORDER BY department, official, at DESC, number DESC) l
+        ORDER BY at DESC, number DESC LIMIT {IN_SHORT}) d)))"""
 _MANAGERS = managers_of("m.until_at IS NULL AND m.capacity IN ('', 'project') AND m.compartments && $11", "p.relation_id")
 
 _PROJECT = f"""
