@@ -16,6 +16,7 @@ from tests.test_officials import HEAD, imported
 from tests.towns import DEMO, asked, bare_hub, bare_source, rows
 
 from relhub.domain.subscriptions import LASTS, WARN_BEFORE, end_of
+from relhub.errors import WrongState
 from relhub.main import create_app
 from relhub.services.change_subscription import renew_subscription
 from relhub.services.hub import Hub
@@ -132,7 +133,35 @@ async def test_it_ends_when_the_directory_says_that_the_official_left(hub: Hub, 
         await happen(hub, A)
         await deliver(hub)
         assert receiver.asked == []
-        assert ends(await renewed(hub, made)) == end_of(date(2026, 1, 1)), "nor does their own token get it any further"
+        with pytest.raises(WrongState, match="you have left"):  # nor does their own token get it any further
+            await renewed(hub, made)
+        assert ends(await shown(api, made)) == end_of(date(2026, 1, 1))
+    assert receiver.asked == []
+
+
+async def test_who_left_before_renews_nothing_of_a_colleague_and_makes_nothing(hub: Hub, api: httpx2.AsyncClient, tmp_path: Path) -> None:
+    await imported(hub, tmp_path, HEAD + ROW.replace("official-1", "official-2").format("2026-01-01"))
+    gone = replace(OWN, official="official-2", at=datetime.now(UTC))
+    async with receiving() as receiver:
+        made = await made_by_official(hub, receiver)
+        before = await shown(api, made)
+        with pytest.raises(WrongState, match="you have left"):
+            await renew_subscription(hub, gone, made["id"], "")
+        with pytest.raises(WrongState, match="you have left"):
+            await make_subscription(hub, gone, SubscriptionForm(receiver.url), "", "/v1")
+        assert await shown(api, made) == before
+
+
+@pytest.mark.parametrize("by", ["the same file again", "the purge"])
+async def test_what_goes_on_although_its_official_left_ends_at_the_latest(hub: Hub, tmp_path: Path, by: str) -> None:
+    """Such as one that a process of before made, or one that was there when ends came to be."""
+    async with receiving() as receiver:
+        await made_by_official(hub, receiver)
+        await imported(hub, tmp_path, HEAD + ROW.format("2026-01-01"))
+        await rows(hub, "UPDATE subscription SET expires_at = now() + interval '90 days'")
+        await (purge(hub) if by == "the purge" else imported(hub, tmp_path, HEAD + ROW.format("2026-01-01")))
+        await happen(hub, A)
+        await deliver(hub)
     assert receiver.asked == []
 
 
@@ -192,6 +221,9 @@ async def test_who_is_not_there_is_told_of_the_end_later_and_who_does_not_want_t
         await deliver(hub, times=1)
         receiver.behaves = refusing(made["id"], status=400)
         await time_passes(hub, "2 minutes")
+        await deliver(hub, times=1)
+        async with hub.database.driver() as driver:
+            assert await oldest_failing(driver) is None, "who was told is there"
         await happen(hub, A)
         await deliver(hub)
     assert [event["type"] for event in receiver.asked] == [WARNING, WARNING, "nl.relaties.relatie-gewijzigd"]

@@ -81,7 +81,7 @@ async def verify_subscription(hub: Hub, asked: Asked, id_: str, key: str) -> byt
 
 
 async def renew_subscription(hub: Hub, asked: Asked, id_: str, key: str) -> bytes:
-    """It is of who asks from now on, and as new; as it was when it does not end. Raises NotAllowed, NotFound, KeyReused."""
+    """It is of who asks from now on, and as new; as it was when it does not end. Raises NotAllowed, NotFound, KeyReused, WrongState."""
 
     async def renew(store: Store, one: Subscription) -> bytes:
         if one.expires_at is None:

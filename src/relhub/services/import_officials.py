@@ -58,14 +58,14 @@ async def import_officials(hub: Hub, organisation: str, file: OfficialsFile, *, 
         if not dry_run:
             await drop_officials(store, organisation, gone)
             await save_officials(store, changed)
-            await end_with(store, organisation, _ends(changed, gone))
+            await end_with(store, organisation, _ends(rows, gone))
             await add_look(store.driver, own_look(hub, "import-officials"), "done", [], found.counts())
     return found
 
 
-def _ends(changed: Sequence[Listed], gone: Collection[str]) -> dict[str, datetime]:
+def _ends(rows: Sequence[Listed], gone: Collection[str]) -> dict[str, datetime]:
     """When the officials end who leave: nothing that was made with their token goes on."""
-    return {one.account: end_of(one.left_on) for one in changed if one.left_on} | dict.fromkeys(gone, datetime.now(UTC))
+    return {one.account: end_of(one.left_on) for one in rows if one.left_on} | dict.fromkeys(gone, datetime.now(UTC))
 
 
 def _in_words(aside: list[Aside]) -> Iterator[str]:

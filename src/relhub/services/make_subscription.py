@@ -124,10 +124,18 @@ async def _make(hub: Hub, store: Store, asked: Asked, form: SubscriptionForm, id
 
 
 async def expiry_of(store: Store, asked: Asked) -> datetime | None:
-    """Until when it is told what whoever asks may see; None for an application, whose rights the consumers file ends."""
+    """Until when it is told what whoever asks may see; None for an application, whose rights the consumers file ends.
+
+    Raises WrongState for an official who has left, as the directory says.
+    """
     if not asked.own_token:
         return None
-    return expiry(asked.at, await last_day_of(store, asked.consumer.organisation, asked.official))
+    ends = expiry(asked.at, await last_day_of(store, asked.consumer.organisation, asked.official))
+    if ends <= asked.at:
+        raise WrongState(
+            "The directory of officials says that you have left: a colleague can make or renew this. Are you still here? Have the directory put right."
+        )
+    return ends
 
 
 def new_secret() -> str:

@@ -22,7 +22,7 @@ from relhub.storage.former_parties import Forgotten, forget_parties, former_part
 from relhub.storage.log import add_look
 from relhub.storage.relation_managers import forget_managers
 from relhub.storage.subject_requests import forget_requests
-from relhub.storage.subscriptions import forget_expired, forget_former_secrets, forget_gone, note_gone, owners
+from relhub.storage.subscriptions import end_with_the_left, forget_expired, forget_former_secrets, forget_gone, note_gone, owners
 
 _BATCH = 200  # cases in one transaction: a pull waits for no more than that
 _ROWS = 5000  # of what hangs together with nothing else
@@ -203,6 +203,7 @@ class _Purge:
         """What opens nothing any more."""
         async with self._transaction() as store:
             self.found.counts["sessions that ended"] += await forget_sessions(store, self.now)
+            await end_with_the_left(store)
             self.found.counts["subscriptions that ended"] += await forget_expired(store, self.now - self.hub.keep.events)
             self.found.counts["secrets that were replaced"] += await forget_former_secrets(store, self.now)
         return False

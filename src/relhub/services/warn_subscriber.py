@@ -19,7 +19,7 @@ _TYPE = "nl.relaties.abonnement-verloopt"
 async def warn_subscriber(teller: Teller, one: Subscription, signing: Signing) -> bool:
     """Tells it, once; whether somebody was there. Raises DeliveryLost when the subscription is not this process's any more."""
     reason, now = await _try(teller, one, signing), datetime.now(UTC)
-    changes: dict[str, Any] = {"warned_at": now, "next_at": now}
+    changes: dict[str, Any] = {"warned_at": now, "next_at": now, "failures": 0, "failing_since": None, "trouble": ""}
     if reason:
         failures = one.failures + 1
         again = now + silence(failures, random.random())

@@ -207,6 +207,17 @@ async def end_with(store: Store, organisation: str, ends: Mapping[str, datetime]
     )
 
 
+async def end_with_the_left(store: Store) -> None:
+    """The same for all whom the directory says have left: also where neither an import nor who made it could know of the other."""
+    await store.driver.execute(
+        """
+        UPDATE subscription s SET expires_at = e.at, version = version + 1, round = round + 1
+        FROM (SELECT organisation, account, (left_on + 1)::timestamp AT TIME ZONE 'Europe/Amsterdam' at FROM official WHERE left_on IS NOT NULL) e
+        WHERE (s.organisation, s.official) = (e.organisation, e.account) AND s.expires_at > e.at
+        """
+    )
+
+
 async def owners(store: Store) -> list[tuple[str, str, str]]:
     """(consumer, organisation, department) of all that there are."""
     rows = await store.driver.fetch("SELECT DISTINCT consumer, organisation, department FROM subscription ORDER BY 1, 2, 3")
