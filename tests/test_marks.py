@@ -107,7 +107,9 @@ async def test_when_the_request_is_refused_every_path_answers_as_if_it_had_never
     request = await ask(hub, await anna(hub))
     await decide_request(hub, OFFICER, request, "refused", "Wij hebben deze gegevens nodig.", "")
     after = await everything(hub)
-    events = [path for path in after if path.startswith(("list_events", "told_of"))]  # it was told that something changed, twice
+    events = [
+        path for path in after if path.startswith(("list_events", "told_of", "deliveries_of"))
+    ]  # it was told that something changed, twice
     assert {path: answer for path, answer in after.items() if path not in events} == {
         path: answer for path, answer in before.items() if path not in events
     }
