@@ -38,6 +38,25 @@ from relhub.console.serve import routes as console_routes
 from relhub.services.authenticate import Authentication
 from relhub.services.hub import Hub
 
+_ROUTERS = (
+    relations.router,
+    relation_parts.router,
+    managers.router,
+    entries.router,
+    alerts.router,
+    subject_requests.router,
+    consultation_log.router,
+    cases.router,
+    places.router,
+    projects.router,
+    events.router,
+    subscriptions.router,
+    exports.router,
+    sources.router,
+    health.router,
+    docs.router,
+)
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The application. Raises ConfigurationError for the consumers file; the rest of the configuration is read when it starts."""
@@ -71,24 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry=tracing.NOT_THE_FRAMEWORKS,
     )
     app.state.authentication, app.state.proxies = authentication, Proxies(settings.trusted_proxies, settings.client_oin_header)
-    for router in (
-        relations.router,
-        relation_parts.router,
-        managers.router,
-        entries.router,
-        alerts.router,
-        subject_requests.router,
-        consultation_log.router,
-        cases.router,
-        places.router,
-        projects.router,
-        events.router,
-        subscriptions.router,
-        exports.router,
-        sources.router,
-        health.router,
-        docs.router,
-    ):
+    for router in _ROUTERS:
         app.router.routes.extend(router.routes)  # as they are: include_router would pass Route.app by (ADR 0005)
     app.router.routes.extend(console_routes(app, settings))
     errors.install(app)

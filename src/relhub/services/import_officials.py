@@ -1,19 +1,18 @@
 """The directory of officials: taking in a file, and whom the sources name that it does not have."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from relhub.config.officials_file import Aside, OfficialsFile
 from relhub.domain.officials import Listed, family_key
-from relhub.domain.subscriptions import end_of
 from relhub.errors import ConfigurationError
 from relhub.services.hub import Hub
 from relhub.services.own_look import own_look
 from relhub.storage.log import add_look
 from relhub.storage.officials import Named, directory_of, drop_officials, named_in_cases, save_officials
-from relhub.storage.subscriptions import end_with
+from relhub.storage.subscriptions import end_with, end_with_the_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +57,10 @@ async def import_officials(hub: Hub, organisation: str, file: OfficialsFile, *, 
         if not dry_run:
             await drop_officials(store, organisation, gone)
             await save_officials(store, changed)
-            await end_with(store, organisation, _ends(rows, gone))
+            await end_with_the_left(store)  # nothing that was made with their token goes on
+            await end_with(store, organisation, gone, datetime.now(UTC))
             await add_look(store.driver, own_look(hub, "import-officials"), "done", [], found.counts())
     return found
-
-
-def _ends(rows: Sequence[Listed], gone: Collection[str]) -> dict[str, datetime]:
-    """When the officials end who leave: nothing that was made with their token goes on."""
-    return {one.account: end_of(one.left_on) for one in rows if one.left_on} | dict.fromkeys(gone, datetime.now(UTC))
 
 
 def _in_words(aside: list[Aside]) -> Iterator[str]:

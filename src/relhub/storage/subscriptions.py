@@ -1,6 +1,6 @@
 """subscription: who is to be told of which changes, and how far they have been told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -193,22 +193,21 @@ async def forget_former_secrets(store: Store, now: datetime) -> int:
     return int((await store.driver.execute(statement, now)).rpartition(" ")[2])
 
 
-async def end_with(store: Store, organisation: str, ends: Mapping[str, datetime]) -> None:
+async def end_with(store: Store, organisation: str, accounts: Collection[str], at: datetime) -> None:
     """Those that were made with the token of one of these officials end no later than this."""
     await store.driver.execute(
         """
-        UPDATE subscription s SET expires_at = e.at, version = version + 1, round = round + 1
-        FROM unnest($2::text[], $3::timestamptz[]) e (account, at)
-        WHERE s.organisation = $1 AND s.official = e.account AND s.expires_at > e.at
+        UPDATE subscription SET expires_at = $3, version = version + 1, round = round + 1
+        WHERE organisation = $1 AND official = ANY($2::text[]) AND expires_at > $3
         """,
         organisation,
-        list(ends),
-        list(ends.values()),
+        sorted(accounts),
+        at,
     )
 
 
 async def end_with_the_left(store: Store) -> None:
-    """The same for all whom the directory says have left: also where neither an import nor who made it could know of the other."""
+    """Those of whom the directory says that they left, or when they will, end after their last day: also where neither an import nor who made it knew of the other."""
     await store.driver.execute(
         """
         UPDATE subscription s SET expires_at = e.at, version = version + 1, round = round + 1
