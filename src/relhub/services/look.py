@@ -26,12 +26,7 @@ _Looked = TypeVar("_Looked", bound=Looked)
 
 async def look(hub: Hub, admitted: Admitted, read: Callable[[Driver], Awaitable[_Looked]]) -> _Looked:
     """What the statement shows, which is to read the profile of `admitted` each time. Raises as `look_with` does."""
-    return await look_with(hub, admitted, lambda: _on_its_own(hub, read))
-
-
-async def _on_its_own(hub: Hub, read: Callable[[Driver], Awaitable[_Looked]]) -> _Looked:
-    async with hub.database.driver() as driver:
-        return await read(driver)
+    return await look_with(hub, admitted, lambda: hub.database.in_turn(read))
 
 
 async def look_with(hub: Hub, admitted: Admitted, read: Callable[[], Awaitable[_Looked]]) -> _Looked:
@@ -67,7 +62,7 @@ async def look_to_write(hub: Hub, admitted: Admitted, relation_id: str) -> str:
     found = await _looked(
         hub,
         admitted,
-        lambda: _on_its_own(hub, lambda driver: verdict(driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look)),
+        lambda: hub.database.in_turn(lambda driver: verdict(driver, relation_id, admitted.profile, admitted.occasion_case, admitted.look)),
     )
     if found.outcome == "not-found":
         await not_found(hub, admitted.look, NOT_FOUND)
