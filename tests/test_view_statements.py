@@ -18,6 +18,11 @@ from relhub.services.set_manager import ManagerForm, set_manager
 from relhub.services.view_relation import view_relation
 
 NOBODY = "rel_00000000000000000000000000"
+MERGED = "rel_11111111111111111111111111"
+_MERGED = """
+INSERT INTO relation (id, kind, anchor_source, anchor_key, anchor_number, created_at, merged_into, retired_at)
+VALUES ($1, 'person', 'permits', 'other', 0, now(), $2, now())
+"""
 PROJECT = case("enforcement", "PRJ-1", "project", "Projecten")
 
 
@@ -72,3 +77,15 @@ async def test_what_is_withheld_costs_none(hub: Hub, monkeypatch: pytest.MonkeyP
     await compute_alerts(hub, datetime.now(UTC))
     assert await rows(hub, "SELECT FROM alert_cause")
     assert await number_of_statements(seeing(hub, Level.none, project=Level.full), monkeypatch) == 1
+
+
+async def test_a_relation_to_which_another_was_merged_is_shown_under_both_ids_and_is_one_from_the_second_time_on(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relation = await anna(hub)
+    before = await view(hub)
+    await rows(hub, _MERGED, MERGED, relation)
+    moved = await view_relation(hub, DESK, MERGED, ViewOptions())
+    assert (moved.relation_id, moved.body) == (relation, before)
+    assert await view(hub) == before
+    assert await number_of_statements(hub, monkeypatch) == 1

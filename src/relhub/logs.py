@@ -60,7 +60,7 @@ def answered(**said: Any) -> None:
     root = logging.getLogger()
     if root.handlers and isinstance(root.handlers[0], Lines):
         if root.level <= logging.INFO:
-            moment = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+            moment = f"{datetime.now(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
             root.handlers[0].write({**said, "event": "answered", "level": "info", "logger": "relhub.access", "timestamp": moment})
     else:
         structlog.get_logger("relhub.access").info("answered", **said)

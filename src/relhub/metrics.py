@@ -1,11 +1,13 @@
 """What is counted and measured, for Prometheus. Labels are names of routes, sources and outcomes: never an id, a number or a consumer."""
 
+from functools import cache
+
 from prometheus_client import Counter, Gauge, Histogram, Info
 
 from relhub import __version__
 
-requests = Histogram("relhub_request_seconds", "Requests, and how long their answers took.", ["method", "route", "status"])
-consultations = Counter("relhub_consultations", "Consultations by how they ended, refusals included.", ["operation", "outcome"])
+_requests = Histogram("relhub_request_seconds", "Requests, and how long their answers took.", ["method", "route", "status"])
+_consultations = Counter("relhub_consultations", "Consultations by how they ended, refusals included.", ["operation", "outcome"])
 
 notices = Counter("relhub_notices", "Questions that the privacy officer is told of: break-glass, searching beyond the budget.", ["kind"])
 authentications_refused = Counter("relhub_authentications_refused", "Requests whose token was not accepted, by why.", ["reason"])
@@ -93,3 +95,23 @@ def page_pulled(source: str, documents: int, changed: int) -> None:
     """A page was kept."""
     _documents.labels(source, "yes").inc(changed)
     _documents.labels(source, "no").inc(documents - changed)
+
+
+def answered(method: str, route: str, status: int, seconds: float) -> None:
+    """A request."""
+    _answers(method, route, status).observe(seconds)
+
+
+def consulted(operation: str, outcome: str) -> None:
+    """A look at someone."""
+    _looks(operation, outcome).inc()
+
+
+@cache  # as many as there are anyway: to find one by its labels costs as much as ten
+def _answers(method: str, route: str, status: int) -> Histogram:
+    return _requests.labels(method, route, status)
+
+
+@cache
+def _looks(operation: str, outcome: str) -> Counter:
+    return _consultations.labels(operation, outcome)

@@ -28,6 +28,7 @@ _BEARER = re.compile(rf"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/=-]{{1,{MAX_TO
 ACTIVITY: Final = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}"
 OCCASION: Final = r"(none|case:[a-z][a-z0-9-]{0,39}/[!-~]([ -~]{0,198}[!-~])?|(task|question):tsk_[0-9a-f]{32}|contact-moment:con_[0-9a-f]{32}|break-glass: ?[ -~]{20,600})"
 IDEMPOTENCY_KEY: Final = r'("[!#-~]{1,200}"|[!#-~]{1,200})'
+_FORMS: Final = {form: re.compile(form) for form in (ACTIVITY, OCCASION, IDEMPOTENCY_KEY, OFFICIAL)}
 _WRONG_FORM: Final = "is empty, too long, or has characters that are not allowed"
 _TOKEN_KEYS = frozenset({"token", "access_token", "accessToken", "api_key", "apiKey", "key"})
 
@@ -195,11 +196,13 @@ def _wrong_header(
             yield Problem(f"header {name}", f"is required: {required}")
     elif len(values) > 1:
         yield Problem(f"header {name}", "is given more than once")
-    elif not re.fullmatch(form, values[0]):
+    elif not _FORMS[form].fullmatch(values[0]):
         yield Problem(f"header {name}", wrong)
 
 
 def _wrong_query(request: Request, known: frozenset[str]) -> Iterator[Problem]:
+    if not request.scope["query_string"]:
+        return
     for key, times in Counter(key for key, _ in request.query_params.multi_items()).items():
         if key in _TOKEN_KEYS:
             yield Problem(

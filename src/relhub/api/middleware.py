@@ -95,7 +95,7 @@ def _log(scope: Scope, traceparent: str, status: int, seconds: float) -> None:
     route = scope.get("state", {}).get("route", "unknown")
     asking = scope.get("state", {}).get("asking")
     method = scope["method"] if scope["method"] in _METHODS else "other"
-    metrics.requests.labels(method, route, status).observe(seconds)
+    metrics.answered(method, route, status, seconds)
     tracing.answered(scope["state"]["trace_id"], scope["state"]["span_id"], traceparent, method, route, status, seconds)
     consumer = asking.consumer.name if asking else None
     answered(method=method, route=route, status=status, ms=round(seconds * 1000, 1), consumer=consumer, trace_id=scope["state"]["trace_id"])

@@ -7,9 +7,10 @@ import orjson
 
 from relhub.services.compute_alerts import compute_all
 from relhub.services.hub import Hub
-from relhub.services.keep_records import CASE, PARTY, case_row, hashed_terms, match_keys
+from relhub.services.keep_records import CASE, case_row, hashed_terms, match_keys
 from relhub.services.own_look import own_look
 from relhub.services.settle import settle
+from relhub.services.stored_party import stored_party
 from relhub.storage import computed, entries_computed
 from relhub.storage.database import Store
 from relhub.storage.log import add_look
@@ -50,7 +51,7 @@ async def _parties(store: Store, hub: Hub) -> list[int]:
     async for batch in computed.party_batches(store, _BATCH):
         rows = []
         for row in batch:
-            party = PARTY.validate_python({**orjson.loads(row.body), "source": row.source, "key": row.key, "kind": row.kind})
+            party = stored_party(orjson.loads(row.body), row.kind, row.source, row.key)
             rows.append((row.id, match_keys(party, hub.sealer, row.numbers), hashed_terms(party, hub.sealer)))
         await save_computed(store, rows)
         ids += [row.id for row in batch]

@@ -1,7 +1,6 @@
 """Official numbers as one consumer may see them: those of people masked, or in full for a processing activity with the field group."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -17,9 +16,9 @@ log = structlog.get_logger(__name__)
 
 def with_numbers(admitted: Admitted) -> Admitted:
     """The same, and the log says that numbers were shown in full, where they are."""
-    if "identifiers" not in admitted.profile.groups:
-        return admitted
-    return replace(admitted, look=replace(admitted.look, levels={**admitted.look.levels, "identifiers": "full"}))
+    if "identifiers" in admitted.profile.groups:
+        admitted.look.levels["identifiers"] = "full"
+    return admitted
 
 
 def numbers_of(hub: Hub, row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

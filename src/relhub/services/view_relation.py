@@ -19,13 +19,14 @@ from relhub.services.admit import Admitted, admit
 from relhub.services.asked import Asked, View, ViewOptions
 from relhub.services.cursors import write_cursor
 from relhub.services.hub import Hub
-from relhub.services.keep_records import PARTY, at_utc
+from relhub.services.keep_records import at_utc
 from relhub.services.list_entries import entry_page
 from relhub.services.look import look
 from relhub.services.refresh_relation import refresh_relation, stale_sources
 from relhub.services.show_alerts import alert_items
 from relhub.services.show_managers import summarised
 from relhub.services.show_numbers import numbers_of, with_numbers
+from relhub.services.stored_party import stored_party
 from relhub.storage.relation_managers import managers_in
 from relhub.storage.views import CasePart, ViewParts, view_parts
 
@@ -214,11 +215,11 @@ def voice_of(hub: Hub, row: Mapping[str, Any]) -> Voice:
 
 def party_of(row: Mapping[str, Any]) -> PartyRecord:
     """The party record that a stored row says."""
-    return PARTY.validate_python({**row["body"], "source": row["source"], "key": row["key"], "kind": row["kind"]})
+    return stored_party(row["body"], row["kind"], row["source"], row["key"])
 
 
 def show_contact(body: dict[str, Any]) -> dict[str, Any]:
     """Who speaks for an organisation, and how to reach them: for who sees contact details."""
-    record = PARTY.validate_python({**body, "source": "", "key": "", "kind": "contact_person"})
+    record = stored_party(body, "contact_person")
     golden = golden_record([Voice(record, 0, None)], frozenset({"contact-details"}), False).record
     return {"name": golden["name"], "function": record.function, "phones": golden["phones"], "emails": golden["emails"]}

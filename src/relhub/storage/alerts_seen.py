@@ -13,7 +13,7 @@ from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
 from relhub.storage.entries import own_departments
 from relhub.storage.log import Look
-from relhub.storage.seen import see, see_unlogged, statement, unlogged
+from relhub.storage.seen import ID, see, see_unlogged, statement, unlogged
 
 
 def alerts_step(full: str, own: str, rights: str) -> str:
@@ -44,7 +44,7 @@ def alerts_step(full: str, own: str, rights: str) -> str:
 )"""
 
 
-ANY_ALERT = """EXISTS (SELECT FROM target t JOIN alert_cause a ON a.relation_id = t.id WHERE CASE WHEN a.sort IN ('party', 'address') THEN EXISTS (SELECT FROM heard h WHERE h.id = a.number AND h.seen)
+ANY_ALERT = f"""EXISTS (SELECT FROM alert_cause a WHERE a.relation_id = {ID} AND CASE WHEN a.sort IN ('party', 'address') THEN EXISTS (SELECT FROM heard h WHERE h.id = a.number AND h.seen)
         WHEN a.sort <> 'entry' THEN (SELECT c.compartment = ANY($3::int[] || $4::int[]) FROM case_record c WHERE c.id = a.number) END)"""
 """The condition that `alert_seen` may have any, of a relation without entries that may be seen."""
 

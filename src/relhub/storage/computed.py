@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+from relhub.domain.record import PartyKind
 from relhub.storage.database import Store
 from relhub.storage.marks import marked_relations
 from relhub.storage.protection import PROTECTED, mark_cases, mark_relations
@@ -17,7 +18,7 @@ class StoredParty:
     id: int
     source: str
     key: str
-    kind: str
+    kind: PartyKind
     body: str
     numbers: list[tuple[str, bytes]]
 

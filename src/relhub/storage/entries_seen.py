@@ -11,7 +11,7 @@ from relhub.domain.entries import SORTS, Sort
 from relhub.storage.database import Driver
 from relhub.storage.entries import own_departments
 from relhub.storage.log import Look
-from relhub.storage.seen import see, statement
+from relhub.storage.seen import ID, see, statement
 
 IN_A_VIEW = 20
 
@@ -57,8 +57,8 @@ def entries_step(full: str, own: str) -> str:
 
 
 def any_entry(own: str) -> str:
-    """The condition that `entry_seen` has any."""
-    return f"""EXISTS (SELECT FROM entry e WHERE e.relation_id = ANY(ARRAY(SELECT id FROM target UNION ALL SELECT r.id FROM target t JOIN relation r ON r.merged_into = t.id))
+    """The condition that `entry_seen` has any, of a relation to which none was merged."""
+    return f"""EXISTS (SELECT FROM entry e WHERE e.relation_id = {ID}
         AND e.state <> 'deleted' AND (e.departments && {own} OR e.compartments <@ ($3::int[] || $4::int[])))"""
 
 

@@ -49,7 +49,7 @@ class Look:
             self.operation,
             orjson.dumps(self.levels).decode(),
             self.register_uri,
-            self.sections,
+            f"{{{','.join(self.sections)}}}",  # names of ours; the driver takes longer for a list than for all the rest
             self.disclosable,
             self.parent_span_id,
             self.span_id,
@@ -60,7 +60,7 @@ LOOK_COLUMNS = (
     "at, trace_id, consumer, application, organisation, department, official, activity, occasion, rules_version, operation, levels, "
     "register_uri, sections, disclosable, parent_span_id, span_id"
 )
-LOOK_TYPES = "timestamptz, text, text, text, text, text, text, text, text, text, text, jsonb, text, text[], bool, text, text"
+LOOK_TYPES = "timestamptz, text, text, text, text, text, text, text, text, text, text, jsonb, text, text::text[], bool, text, text"
 
 
 def look_parameters(first: int) -> str:
@@ -74,7 +74,7 @@ _ADD = f"INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, re
 async def add_look(driver: Driver, look: Look, outcome: str, relation_ids: list[str], records: list[str]) -> None:
     """Keeps one look; `records`: what was shown of which source records."""
     await driver.execute(_ADD, outcome, relation_ids, records, *look.values())
-    metrics.consultations.labels(look.operation, outcome).inc()
+    metrics.consulted(look.operation, outcome)
 
 
 # Each row is an action of its own within the question, which is its parent; its span id follows from that of the question and its place.
@@ -93,7 +93,7 @@ async def add_looks(driver: Driver, look: Look, outcomes: list[tuple[str, str]])
     rows = [[row[place] for row in outcomes] for place in (0, 1)]
     await driver.execute(_ADD_MANY, *rows, *values, span_id, span_id)
     for outcome, _ in outcomes:
-        metrics.consultations.labels(look.operation, outcome).inc()
+        metrics.consulted(look.operation, outcome)
 
 
 async def searches_since(store: Store, consumer: str, official: str, *since: datetime) -> list[int]:

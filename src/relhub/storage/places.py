@@ -167,7 +167,7 @@ async def place_parts(
     )
     assert row is not None  # the verdict is always there
     if row["outcome"] != "outdated":
-        metrics.consultations.labels(look.operation, row["outcome"]).inc()
+        metrics.consulted(look.operation, row["outcome"])
     return _parts(row)
 
 

@@ -17,7 +17,7 @@ from relhub.storage.events import Change, add_events
 from relhub.storage.log import Look
 from relhub.storage.officials import COLUMNS as LISTED
 from relhub.storage.officials import listed_of
-from relhub.storage.seen import see, statement
+from relhub.storage.seen import ID, see, statement
 
 _FIELDS = tuple(field.name for field in fields(RelationManager))
 
@@ -48,8 +48,10 @@ NOW_SEEN = "m.until_at IS NULL AND m.compartments && $3"
 WHOLE_NOW = managers_of(f"m.capacity = '' AND {NOW_SEEN}")
 """The managers of the whole relation, for a view."""
 
-ANY_MANAGER = f"EXISTS (SELECT FROM target t CROSS JOIN {_kept('t.id')} WHERE m.capacity = '' AND {NOW_SEEN})"
-"""The condition that there are any."""
+ANY_MANAGER = (
+    f"EXISTS (SELECT FROM (SELECT * FROM relation_manager WHERE relation_id = {ID} OFFSET 0) m WHERE m.capacity = '' AND {NOW_SEEN})"
+)
+"""The condition that there are any, of a relation to which none was merged."""
 
 
 def managers_in(column: str | None) -> tuple[list[RelationManager], Directory]:

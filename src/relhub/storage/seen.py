@@ -15,36 +15,47 @@ from relhub.domain.compartments import Level
 from relhub.storage.database import Driver
 from relhub.storage.log import LOOK_COLUMNS, Look, look_parameters
 
-_SEEN = """
+_TARGET = """
 target AS (
     SELECT coalesce(s.id, r.id) id, coalesce(s.kind, r.kind) kind, coalesce(s.non_disclosure, r.non_disclosure) non_disclosure,
         CASE WHEN s.id IS NULL THEN r.marks ELSE s.marks END marks,
         coalesce(s.non_disclosure, r.non_disclosure) AND NOT $10::bool hidden
     FROM relation r LEFT JOIN relation s ON s.id = r.merged_into WHERE r.id = $1
-), occasion AS (
-    SELECT (c.open OR NOT $12) AND ($7::text IS NULL OR $7 = ANY(c.departments))
-        AND (NOT $13 OR EXISTS (SELECT FROM involvement i JOIN target t ON t.id = i.relation_id WHERE i.case_id = c.id)) holds
-    FROM case_record c WHERE c.source = $5 AND c.case_id = $6 AND c.compartment = ANY($3)
-    UNION ALL SELECT t.id = $6 FROM target t WHERE $5 = '{entry}'
+)"""
+_TARGET_AS_ASKED = """
+target AS (
+    SELECT r.id, r.kind, r.non_disclosure, r.marks, r.non_disclosure AND NOT $10::bool hidden, r.merged_into IS NOT NULL moved FROM relation r WHERE r.id = $1
+)"""
+_NOT_AS_ASKED = "WHEN (SELECT moved FROM target) OR EXISTS (SELECT FROM relation r WHERE r.merged_into = $1) THEN 'more'"
+
+ID = "(SELECT id FROM target)"
+"""The id of the relation, in what a statement is put together from."""
+
+_SEEN = f"""
+, occasion AS (
+    SELECT CASE WHEN $5 = '{{entry}}' THEN $6 = {ID} ELSE (
+        SELECT (c.open OR NOT $12) AND ($7::text IS NULL OR $7 = ANY(c.departments))
+            AND (NOT $13 OR EXISTS (SELECT FROM involvement i WHERE i.case_id = c.id AND i.relation_id = {ID}))
+        FROM case_record c WHERE c.source = $5 AND c.case_id = $6 AND c.compartment = ANY($3)) END holds
 ), heard AS (
-    SELECT p.id, p.source, p.key, p.variant, p.kind, p.body, said.* FROM target t JOIN party_record p ON p.relation_id = t.id CROSS JOIN LATERAL (
+    SELECT p.id, p.source, p.key, p.variant, p.kind, p.body, said.* FROM party_record p CROSS JOIN LATERAL (
         SELECT max(i.modified_at) FILTER (WHERE i.compartment = ANY($2)) at, coalesce(bool_or(i.compartment = ANY($2)), false) seen,
             coalesce(bool_or(i.compartment = ANY($3)), false) named, coalesce(bool_or(i.compartment = ANY($4)), false) referred
         FROM involvement i WHERE i.party_id = p.id AND i.compartment = ANY($3::int[] || $4::int[])
-    ) said
+    ) said WHERE p.relation_id = {ID}
 ), verdict AS (
     SELECT CASE
         WHEN $11 < (SELECT max(id) FROM compartment) THEN 'outdated'
+        {{moved}}
         WHEN $5 <> '' AND o.holds IS NULL THEN 'unknown-occasion'
         WHEN $5 <> '' AND NOT o.holds THEN 'refused'
         WHEN NOT EXISTS (SELECT FROM heard WHERE named OR referred) THEN 'not-found'
         WHEN (SELECT marks && $14 FROM target) THEN 'restricted'
-        {unless}
-        ELSE 'shown' END outcome
-    FROM (VALUES (true)) one LEFT JOIN occasion o ON true
+        {{unless}}
+        ELSE 'shown' END outcome FROM occasion o
 )"""
 
-DOUBLED = """EXISTS (SELECT FROM target t JOIN involvement o ON o.relation_id = t.id WHERE o.zaak <> '' AND o.compartment = ANY($2)
+DOUBLED = f"""EXISTS (SELECT FROM involvement o WHERE o.relation_id = {ID} AND o.zaak <> '' AND o.compartment = ANY($2)
             GROUP BY o.zaak HAVING min(o.case_id) < max(o.case_id))"""
 """The condition that a visible zaak of this relation is known in two systems."""
 
@@ -82,9 +93,9 @@ def twins(full: str) -> str:
     SELECT i.case_id, i.zaak, i.role,
         dense_rank() OVER (PARTITION BY i.zaak ORDER BY i.open DESC, i.compartment = ANY({full}) DESC, i.on_date, i.case_id) > 1 behind,
         dense_rank() OVER (PARTITION BY i.zaak, i.capacity ORDER BY i.open DESC, i.on_date, i.case_id) > 1 again
-    FROM target t JOIN involvement i ON i.relation_id = t.id
-    WHERE i.compartment = ANY($2) AND i.zaak IN (SELECT o.zaak FROM target t JOIN involvement o ON o.relation_id = t.id
-        WHERE o.zaak <> '' AND o.compartment = ANY($2) GROUP BY o.zaak HAVING min(o.case_id) < max(o.case_id))
+    FROM involvement i
+    WHERE i.relation_id = {ID} AND i.compartment = ANY($2) AND i.zaak IN (SELECT o.zaak FROM involvement o
+        WHERE o.relation_id = {ID} AND o.zaak <> '' AND o.compartment = ANY($2) GROUP BY o.zaak HAVING min(o.case_id) < max(o.case_id))
 )"""
 
 
@@ -112,22 +123,30 @@ def heard_of(parties: str | None) -> Heard:
     return Heard([row for row in rows if "body" in row], sources, any(row["referred"] for row in rows))
 
 
-def statement(steps: str, records: str, columns: str, first: int, more: str = "", *, unless: str = "") -> str:
+def statement(steps: str, records: str, columns: str, first: int, more: str = "", *, unless: str = "", as_asked: bool = False) -> str:
     """One statement that gives these columns and logs these records; `steps`: to get there, each after a comma; `more`: joined at the end.
 
-    `unless`: a condition; where it holds the statement says only that there is "more" than it shows, and logs nothing.
+    `unless`: a condition; where it holds the statement says only that there is "more" than it shows, and logs nothing. `as_asked`: so also for
+    a relation that goes by another id now, and one to which another was merged: for all others the id is at hand, which costs less than to find it.
     """
-    with_contacts = "SELECT relation_id FROM contact" if CONTACTS in steps else "SELECT unnest($8::text[]) WHERE false"
-    others = f" UNION SELECT o.* FROM (SELECT unnest($9::text[]) UNION {with_contacts}) o WHERE v.outcome = 'shown'"
-    asks_more = f"WHEN {unless} THEN 'more'" if unless else ""
-    return f"""
-WITH {_SEEN.format(entry=ENTRY, unless=asks_more)}{steps}, looked AS (
+    contacts = "SELECT relation_id FROM contact WHERE v.outcome = 'shown'" if CONTACTS in steps else "SELECT unnest($8::text[]) WHERE false"
+    others = f" UNION SELECT unnest($9::text[]) WHERE v.outcome = 'shown' UNION {contacts}"
+    sent = f"""
+WITH {_seen(unless, as_asked=as_asked)}{steps}, looked AS (
     INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records)
     SELECT {look_parameters(first)}, v.outcome, ARRAY(SELECT id FROM target{others}), CASE v.outcome WHEN 'shown' THEN ARRAY({records}) ELSE '{{}}' END
     FROM verdict v WHERE v.outcome NOT IN ('more', 'outdated')
 )
 SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true{more}
 """
+    return sent.replace(ID, "$1") if as_asked else sent
+
+
+def _seen(unless: str = "", *, as_asked: bool = False) -> str:
+    """The first steps."""
+    asks_more = f"WHEN {unless} THEN 'more'" if unless else ""
+    verdict = _SEEN.format(entry=ENTRY, moved=_NOT_AS_ASKED if as_asked else "", unless=asks_more)
+    return (_TARGET_AS_ASKED if as_asked else _TARGET) + verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +160,7 @@ class Verdict:
 def unlogged(steps: str, columns: str) -> str:
     """The same without a row in the log, for who writes: whose row comes with what is written."""
     return f"""
-WITH {_SEEN.format(entry=ENTRY, unless="")}{steps}
+WITH {_seen()}{steps}
 SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true WHERE $8::text[] IS NOT NULL AND $9::text[] IS NOT NULL
 """
 
@@ -184,7 +203,7 @@ async def see(
     row = await driver.fetchrow(statement, *values, *further, *look.values())
     assert row is not None  # the verdict is always there
     if row["outcome"] not in ("more", "outdated"):
-        metrics.consultations.labels(look.operation, row["outcome"]).inc()
+        metrics.consulted(look.operation, row["outcome"])
     return row
 
 

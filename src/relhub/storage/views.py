@@ -16,7 +16,7 @@ from relhub.storage.entries import own_departments
 from relhub.storage.entries_seen import NONE, SHOWN_ENTRIES, SeenEntries, any_entry, entries_step, seen_entries
 from relhub.storage.log import Look
 from relhub.storage.relation_managers import ANY_MANAGER, WHOLE_NOW
-from relhub.storage.seen import CONTACTS, DOUBLED, PARTIES, heard_of, part, see, statement, twins
+from relhub.storage.seen import CONTACTS, DOUBLED, ID, PARTIES, heard_of, part, see, statement, twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ class ViewParts:
     managers: str | None  # for `managers_in`
 
 
-_PAGE = """, page AS (
+_PAGE = f""", page AS (
     SELECT i.open, i.on_date, i.case_id, array_agg(i.role) roles FROM involvement i
-    WHERE i.relation_id = (SELECT id FROM target) AND i.compartment = ANY($3) AND ($16::bool IS NULL OR i.open = $16) AND ($17::bool IS NULL OR (i.open, i.on_date, i.case_id) < ($17, $18::date, $19::bigint))
+    WHERE i.relation_id = {ID} AND i.compartment = ANY($3) AND ($16::bool IS NULL OR i.open = $16) AND ($17::bool IS NULL OR (i.open, i.on_date, i.case_id) < ($17, $18::date, $19::bigint))
         %s
     GROUP BY i.open, i.on_date, i.case_id ORDER BY i.open DESC, i.on_date DESC, i.case_id DESC LIMIT $15
 )"""
@@ -93,8 +93,8 @@ _CASE_RECORDS = """(SELECT unnest(refs) FROM (SELECT * FROM shown_case LIMIT $15
     UNION ALL SELECT source || ':' || key FROM contact"""
 _RECORDS = f"{_CASE_RECORDS} UNION ALL SELECT 'entry/' || unnest(entry_ids) FROM shown_entry UNION ALL {ALERT_RECORDS}"
 
-_COUNTS = """(SELECT json_object_agg(o.capacity, o.n) FROM (SELECT i.capacity, count(DISTINCT i.case_id) n FROM involvement i
-        WHERE i.relation_id = t.id AND i.open AND i.compartment = ANY($3) GROUP BY 1) o)::text open_cases"""
+_COUNTS = f"""(SELECT json_object_agg(o.capacity, o.n) FROM (SELECT i.capacity, count(DISTINCT i.case_id) n FROM involvement i
+        WHERE i.relation_id = {ID} AND i.open AND i.compartment = ANY($3) GROUP BY 1) o)::text open_cases"""
 # A zaak that two systems know counts once, and once in each capacity in which it is known.
 _FOLDING_COUNTS = """(SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM (
         SELECT i.capacity, CASE GROUPING(i.capacity) WHEN 0 THEN count(DISTINCT i.case_id) FILTER (WHERE i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE again)))
@@ -113,10 +113,10 @@ _BESIDE_CASES = entries_step("$20", "$21") + SHOWN_ENTRIES + alerts_step("$20", 
 _ANY_BESIDE = f"{any_entry('$21')} OR {ANY_MANAGER} OR {ANY_ALERT}"
 _SHOWN_BESIDE = f"{_SHOWN} CROSS JOIN shown_entry"
 
-# Most of what a statement costs is its beginning, which is as long as the statement: the first one shows cases only, and says so where there is more
-# to show; the second does not fold zaken that two systems know. Each with the number of its parameters before those of the look.
+# Most of what a statement costs is its beginning, which is as long as the statement: the first one shows cases only, of a relation that was never merged,
+# and says so where there is more to show; the second does not fold zaken that two systems know. Each with the number of its parameters before those of the look.
 _STATEMENTS = (
-    (statement(CONTACTS + _STEPS, _CASE_RECORDS, _COLUMNS % _COUNTS, 22, _SHOWN, unless=f"{DOUBLED} OR {_ANY_BESIDE}"), 21),
+    (statement(CONTACTS + _STEPS, _CASE_RECORDS, _COLUMNS % _COUNTS, 22, _SHOWN, unless=f"{DOUBLED} OR {_ANY_BESIDE}", as_asked=True), 21),
     (statement(CONTACTS + _STEPS + _BESIDE_CASES, _RECORDS, _COLUMNS % _COUNTS + _COLUMNS_BESIDE, 25, _SHOWN_BESIDE, unless=DOUBLED), 24),
     (statement(CONTACTS + _FOLDING_STEPS + _BESIDE_CASES, _RECORDS, _COLUMNS % _FOLDING_COUNTS + _COLUMNS_BESIDE, 25, _SHOWN_BESIDE), 24),
 )
