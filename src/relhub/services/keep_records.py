@@ -1,6 +1,6 @@
 """Records as rows: what is kept of a party and a case, and what is computed from them at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
@@ -18,7 +18,7 @@ from relhub.domain.record import CaseRecord, PartyRecord, RecordSet
 from relhub.domain.search_terms import search_terms
 from relhub.errors import RecordRejected
 from relhub.storage.database import Store
-from relhub.storage.record_rows import CaseRow, IdentifierRow, InvolvementRow, PartyRow, Written
+from relhub.storage.record_rows import CaseRow, IdentifierRow, InvolvementRow, PartyRow, SetRows, Written
 from relhub.storage.records import replace_sets
 from relhub.storage.sealed_columns import about_number
 from relhub.storage.sealing import Sealer
@@ -29,29 +29,34 @@ LONGEST_ID, MOST_PARTIES = 200, 10_000
 _NEVER = date(1, 1, 1)
 
 
-async def keep_records(
-    store: Store, sealer: Sealer, source: str, sets: Mapping[str, RecordSet], *, leaf: bool, tells_non_disclosure: bool
-) -> Written:
-    """These sets of documents say this and nothing else any more. `tells_non_disclosure`: whether their source says who has it."""
-    cases: list[CaseRow] = []
-    parties: dict[tuple[str, str], PartyRow] = {}
-    involvements: list[InvolvementRow] = []
-    for set_key, records in sets.items():
-        hidden = personal_numbers(records.parties)
-        named: dict[str, tuple[str, str]] = {}
-        for party in records.parties:
-            row = party_row(party, sealer, hidden, leaf=leaf, tells_non_disclosure=tells_non_disclosure)
-            named[party.key] = (row.key, row.variant)
-            parties[row.key, row.variant] = row
-        for case in records.cases:
-            cases.append(case_row(case, set_key, hidden))
-            involvements += [InvolvementRow(case.id, n, named[i.party_key], i.role, i.acting_for) for n, i in enumerate(case.involvements)]
+def set_rows(
+    set_key: str, records: RecordSet, sealer: Sealer, hidden: Mapping[str, str], *, leaf: bool, tells_non_disclosure: bool
+) -> SetRows:
+    """What this set says, as rows. `hidden`: its `personal_numbers`; `tells_non_disclosure`: whether its source says who has it."""
+    rows = {party.key: party_row(party, sealer, hidden, leaf=leaf, tells_non_disclosure=tells_non_disclosure) for party in records.parties}
+    named = {key: (row.key, row.variant) for key, row in rows.items()}
+    return SetRows(
+        tuple(case_row(case, set_key, hidden) for case in records.cases),
+        tuple(rows.values()),
+        tuple(
+            InvolvementRow(case.id, position, named[part.party_key], part.role, part.acting_for)
+            for case in records.cases
+            for position, part in enumerate(case.involvements)
+        ),
+    )
+
+
+async def keep_rows(store: Store, source: str, sets: Mapping[str, SetRows]) -> Written:
+    """These sets of documents say this and nothing else any more."""
+    cases = [case for rows in sets.values() for case in rows.cases]
+    involvements = [involvement for rows in sets.values() for involvement in rows.involvements]
+    parties = {(party.key, party.variant): party for rows in sets.values() for party in rows.parties}
     used = {involvement.party for involvement in involvements}
     return await replace_sets(store, source, list(sets), cases, [row for ref, row in parties.items() if ref in used], involvements)
 
 
-def check_records(records: RecordSet) -> None:
-    """Raises RecordRejected for records that contradict themselves, whatever adapter read them."""
+def check_records(records: RecordSet, hidden: Collection[str]) -> None:
+    """Raises RecordRejected for records that contradict themselves, whatever adapter read them. `hidden`: their `personal_numbers`."""
     keys = {party.key for party in records.parties}
     for party in records.parties:
         schemes = [number.scheme for number in party.identifiers]
@@ -66,7 +71,7 @@ def check_records(records: RecordSet) -> None:
             raise RecordRejected(f"the id of a case has more than {LONGEST_ID} characters")
         if len(case.involvements) > MOST_PARTIES:
             raise RecordRejected(f"a case has more than {MOST_PARTIES} parties")
-        if any(number in case.id for number in personal_numbers(records.parties)):
+        if any(number in case.id for number in hidden):
             raise RecordRejected("the id of a case holds the citizen service number of one of its parties")
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import TypeVar
 
 from relhub.adapters import Document, Page
@@ -15,7 +16,7 @@ from relhub.storage import documents
 from relhub.storage.database import Store
 
 T = TypeVar("T")
-_AT_ONCE = 20  # sets read before others have their turn: a turn after each cost a tenth of a pull
+_TURN = 0.002  # seconds of reading before others have theirs: the page before asks the database much that takes it no longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,11 @@ async def look_ahead(hub: Hub, source: str, page: Page, asked: datetime) -> Page
         found = [item.document for item in await changed(store, hub, source, ahead)]
     extra = await adapter.complete(found) if page.closing and found else []
     readings: dict[str, Reading] = {}
-    for number, document in enumerate(found if page.closing and not adapter.keeps_documents else ()):
-        if number % _AT_ONCE == 0:
+    turn = monotonic()
+    for document in found if page.closing and not adapter.keeps_documents else ():
+        if monotonic() - turn > _TURN:
             await asyncio.sleep(0)  # the page before is being kept meanwhile
+            turn = monotonic()
         readings[document.set_key] = read_set(hub, source, document.set_key, [document])
     return PageAhead(page, asked, encoded, tokens, extra, readings)
 

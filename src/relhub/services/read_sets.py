@@ -1,7 +1,7 @@
 """From documents to records: what changed is kept, complete sets are read, and what follows is decided, in one transaction."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -15,11 +15,12 @@ from relhub.domain.retention import all_over_time
 from relhub.errors import RecordRejected
 from relhub.services.expire_sets import ages, expire_sets, marks_of
 from relhub.services.hub import Hub
-from relhub.services.keep_records import check_records, keep_records, personal_numbers
+from relhub.services.keep_records import check_records, keep_rows, personal_numbers, set_rows
 from relhub.services.settle import settle
 from relhub.storage import documents
 from relhub.storage.cases import owners
 from relhub.storage.database import Store
+from relhub.storage.record_rows import SetRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,19 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a set says, and the rows that are kept of it."""
+
+    records: RecordSet
+    rows: SetRows
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What these documents of a set say, or why that could not be read."""
 
     documents: Sequence[Document]
-    found: RecordSet | Rejected
+    found: Said | Rejected
 
 
 _POLICE_DATA = (
@@ -97,13 +106,13 @@ async def read_sets(
     await _reject_taken(store, source, read, rejected)
     if rejected:
         await _set_aside(store, hub, source, by_set, rejected, at)
-    over = {set_key for set_key, records in read.items() if all_over_time(hub.sources[source].retention_rules, ages(records.cases), at)}
-    kept = {set_key: records for set_key, records in read.items() if set_key not in over}
+    over = {set_key for set_key, said in read.items() if all_over_time(hub.sources[source].retention_rules, ages(said.records.cases), at)}
+    kept = {set_key: said.rows for set_key, said in read.items() if set_key not in over}
     if over:
         await expire_sets(store, hub, source, over, at)
     # Also what was rejected: a set of which documents were purged is whole again after the next pull.
     await marks_of(hub, source).forget(store, [set_key for set_key in by_set if set_key not in over])
-    await replace(store, hub, source, kept, at)
+    await _keep(store, hub, source, kept, at)
     await documents.mark_read(store, source, list(kept))
     return len(rejected)
 
@@ -125,9 +134,9 @@ async def _set_aside(
     await documents.set_aside(store, source, aside, hub.adapters[source].mapping_version, at, hub.sealer)
 
 
-async def _reject_taken(store: Store, source: str, read: dict[str, RecordSet], rejected: dict[str, Rejected]) -> None:
+async def _reject_taken(store: Store, source: str, read: dict[str, Said], rejected: dict[str, Rejected]) -> None:
     """Of two sets with one case id the one that was there first stays; nothing is overwritten without a word."""
-    ids = {case.id: set_key for set_key, records in read.items() for case in records.cases}
+    ids = {case.id: set_key for set_key, said in read.items() for case in said.records.cases}
     for case_id, owner in (await owners(store, source, list(ids))).items():
         if owner != ids[case_id] and owner not in read:
             rejected[ids[case_id]] = Rejected("another set of documents has a case with this id")
@@ -136,9 +145,17 @@ async def _reject_taken(store: Store, source: str, read: dict[str, RecordSet], r
 
 async def replace(store: Store, hub: Hub, source: str, read: Mapping[str, RecordSet], at: datetime) -> None:
     """Keeps the records of these sets, puts their parties in relations, and notes what changed."""
-    tells = hub.adapters[source].tells_non_disclosure
-    written = await keep_records(store, hub.sealer, source, read, leaf=hub.sources[source].identity == "leaf", tells_non_disclosure=tells)
-    await settle(store, hub, source, written, (), at)
+    rows = {set_key: _rows(hub, source, set_key, records, personal_numbers(records.parties)) for set_key, records in read.items()}
+    await _keep(store, hub, source, rows, at)
+
+
+async def _keep(store: Store, hub: Hub, source: str, rows: Mapping[str, SetRows], at: datetime) -> None:
+    await settle(store, hub, source, await keep_rows(store, source, rows), (), at)
+
+
+def _rows(hub: Hub, source: str, set_key: str, records: RecordSet, hidden: Mapping[str, str]) -> SetRows:
+    leaf, tells = hub.sources[source].identity == "leaf", hub.adapters[source].tells_non_disclosure
+    return set_rows(set_key, records, hub.sealer, hidden, leaf=leaf, tells_non_disclosure=tells)
 
 
 async def _documents(
@@ -158,39 +175,41 @@ async def _documents(
 
 def _read(
     hub: Hub, source: str, by_set: Mapping[str, list[Document]], readings: Mapping[str, Reading]
-) -> tuple[dict[str, RecordSet], dict[str, Rejected]]:
+) -> tuple[dict[str, Said], dict[str, Rejected]]:
     """What was read, and why the rest was not."""
-    read: dict[str, RecordSet] = {}
+    read: dict[str, Said] = {}
     rejected: dict[str, Rejected] = {}
     owner: dict[str, str] = {}
     for set_key, found in sorted(by_set.items()):
         before = readings.get(set_key)
-        records = (before if before and before.documents == found else read_set(hub, source, set_key, found)).found
-        if isinstance(records, Rejected):
-            rejected[set_key] = records
-        elif any(owner.setdefault(case.id, set_key) != set_key for case in records.cases):
-            rejected[set_key] = Rejected("another case on the same page has this id", _exposed(set_key, records))
+        said = (before if before and before.documents == found else read_set(hub, source, set_key, found)).found
+        if isinstance(said, Rejected):
+            rejected[set_key] = said
+        elif any(owner.setdefault(case.id, set_key) != set_key for case in said.records.cases):
+            exposed = _exposed(set_key, personal_numbers(said.records.parties))
+            rejected[set_key] = Rejected("another case on the same page has this id", exposed)
         else:
-            read[set_key] = records
+            read[set_key] = said
     return read, rejected
 
 
 def read_set(hub: Hub, source: str, set_key: str, found: Sequence[Document]) -> Reading:
-    """Reads one complete set: a function of its documents and of the source file."""
+    """Reads one complete set: a function of its documents, the source file and the keys."""
     exposed = False
     try:
         records = hub.adapters[source].to_records(found, lambda text: hub.sealer.keyed(source, text))
-        exposed = _exposed(set_key, records)
-        check_records(records)
+        hidden = personal_numbers(records.parties)
+        exposed = _exposed(set_key, hidden)
+        check_records(records, hidden)
     except RecordRejected as error:
         return Reading(found, Rejected(str(error), exposed))
     if refused := sorted({case.kind for case in records.cases if hub.sources[source].refuses(case.kind)}):
         return Reading(found, Rejected(_POLICE_DATA.format(", ".join(refused)), exposed, unkept=True))
-    return Reading(found, records)
+    return Reading(found, Said(records, _rows(hub, source, set_key, records, hidden)))
 
 
-def _exposed(set_key: str, records: RecordSet) -> bool:
-    return any(number in set_key for number in personal_numbers(records.parties))
+def _exposed(set_key: str, hidden: Iterable[str]) -> bool:
+    return any(number in set_key for number in hidden)
 
 
 async def forget(store: Store, hub: Hub, source: str, ids: Sequence[str], set_keys: Sequence[str], at: datetime) -> None:

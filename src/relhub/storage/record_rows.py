@@ -67,6 +67,14 @@ class InvolvementRow(NamedTuple):
     acting_for: str
 
 
+class SetRows(NamedTuple):
+    """What one set of documents says."""
+
+    cases: tuple[CaseRow, ...] = ()
+    parties: tuple[PartyRow, ...] = ()
+    involvements: tuple[InvolvementRow, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Gone:
     """Party records that are no longer there, each with the relation it was in; `neighbours`: the records that they could have kept apart or together."""
