@@ -43,8 +43,10 @@ async def call(dependant: Dependant, request: Request) -> Response:
 async def _arguments(dependant: Dependant, request: Request, errors: list[Any]) -> dict[str, Any]:
     """By name; of dependencies, which are coroutines all, only those whose own arguments are right."""
     values: dict[str, Any] = {dependant.request_param_name: request} if dependant.request_param_name else {}
-    _read(dependant.path_params, "path", request.path_params, values, errors)
-    _read(dependant.query_params, "query", request.query_params, values, errors)
+    if dependant.path_params:
+        _read(dependant.path_params, "path", request.path_params, values, errors)
+    if dependant.query_params:
+        _read(dependant.query_params, "query", request.query_params if request.scope["query_string"] else {}, values, errors)
     for inner in dependant.dependencies:
         before = len(errors)
         given = await _arguments(inner, request, errors)

@@ -39,8 +39,13 @@ async def view_options(
     ] = None,
 ) -> ViewOptions:
     """Which parts of the view, and how old copies may be (`Cache-Control: max-age=<seconds>`)."""
-    wanted = frozenset(sections.split(",")) if sections else ViewOptions().sections
-    return ViewOptions(wanted, include == "origins", _max_age(request.headers.getlist("cache-control")))
+    max_age = _max_age(request.headers.getlist("cache-control"))
+    if sections is None and include is None and max_age is None:
+        return _ALL
+    return ViewOptions(frozenset(sections.split(",")) if sections else _ALL.sections, include == "origins", max_age)
+
+
+_ALL = ViewOptions()
 
 
 def _max_age(cache_control: list[str]) -> int | None:

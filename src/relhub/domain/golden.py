@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from relhub.domain.access import FieldGroup
 from relhub.domain.names import name_key
@@ -12,8 +12,7 @@ from relhub.domain.record import Address, PartyRecord, PersonName
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(NamedTuple):
     """One visible party record with the weight of its words."""
 
     record: PartyRecord
@@ -23,8 +22,7 @@ class Voice:
     linked_by: tuple[str, ...] = ()  # what it shares with other visible records
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A chosen value, and who says so."""
 
     value: Any
