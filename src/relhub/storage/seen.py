@@ -39,9 +39,11 @@ _SEEN = f"""
         FROM case_record c WHERE c.source = $5 AND c.case_id = $6 AND c.compartment = ANY($3)) END holds
 ), heard AS (
     SELECT p.id, p.source, p.key, p.variant, p.kind, p.body, said.* FROM party_record p CROSS JOIN LATERAL (
-        SELECT max(i.modified_at) FILTER (WHERE i.compartment = ANY($2)) at, coalesce(bool_or(i.compartment = ANY($2)), false) seen,
+        SELECT max(i.at) FILTER (WHERE i.compartment = ANY($2)) at, coalesce(bool_or(i.compartment = ANY($2)), false) seen,
             coalesce(bool_or(i.compartment = ANY($3)), false) named, coalesce(bool_or(i.compartment = ANY($4)), false) referred
-        FROM involvement i WHERE i.party_id = p.id AND i.compartment = ANY($3::int[] || $4::int[])
+        FROM (
+            SELECT i.compartment, max(i.modified_at) at FROM involvement i WHERE i.party_id = p.id AND i.compartment = ANY($3::int[] || $4::int[]) GROUP BY 1
+        ) i
     ) said WHERE p.relation_id = {ID}
 ), verdict AS (
     SELECT CASE

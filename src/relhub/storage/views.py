@@ -93,8 +93,9 @@ _CASE_RECORDS = """(SELECT unnest(refs) FROM (SELECT * FROM shown_case LIMIT $15
     UNION ALL SELECT source || ':' || key FROM contact"""
 _RECORDS = f"{_CASE_RECORDS} UNION ALL SELECT 'entry/' || unnest(entry_ids) FROM shown_entry UNION ALL {ALERT_RECORDS}"
 
-_COUNTS = f"""(SELECT json_object_agg(o.capacity, o.n) FROM (SELECT i.capacity, count(DISTINCT i.case_id) n FROM involvement i
-        WHERE i.relation_id = {ID} AND i.open AND i.compartment = ANY($3) GROUP BY 1) o)::text open_cases"""
+_COUNTS = f"""(SELECT json_object_agg(o.capacity, o.n) FROM (
+        SELECT capacity, count(*) n FROM (SELECT DISTINCT i.case_id, i.capacity FROM involvement i WHERE i.relation_id = {ID} AND i.open AND i.compartment = ANY($3)) d
+        GROUP BY 1) o)::text open_cases"""
 # A zaak that two systems know counts once, and once in each capacity in which it is known.
 _FOLDING_COUNTS = """(SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM (
         SELECT i.capacity, CASE GROUPING(i.capacity) WHEN 0 THEN count(DISTINCT i.case_id) FILTER (WHERE i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE again)))
