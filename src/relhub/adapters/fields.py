@@ -14,7 +14,8 @@ from relhub.errors import ConfigurationError, RecordRejected
 
 T = TypeVar("T")
 Search = Callable[[Any], Any]
-_PLAIN = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
+_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_PLAIN = re.compile(rf"{_KEY.pattern}(?:\.{_KEY.pattern})*", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # tabs and ends of lines are well
 _AMOUNT = re.compile(r"-?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d{1,2})?", re.ASCII)
 
@@ -31,6 +32,11 @@ def search(expression: str) -> Search:
     except JMESPathError as error:
         raise ConfigurationError(f"{expression!r} is not a JMESPath expression: {str(error).splitlines()[0]}") from None
     return found
+
+
+def is_key(expression: str) -> bool:
+    """Whether the expression is the name of one key, and nothing else."""
+    return bool(_KEY.fullmatch(expression))
 
 
 def _key(key: str) -> Search:
@@ -77,6 +83,22 @@ class Fixed(Reader[T]):
 
     def read(self, item: Any, at: str = "") -> T:
         return self._value
+
+
+class Plain(Reader[str]):
+    """A text under a key of the item itself, as most are: the same, in one step where nothing is wrong with it."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, place: str) -> None:
+        super().__init__(place, search(place), text)
+        self._key = place
+
+    def read(self, item: Any, at: str = "") -> str:
+        found = item.get(self._key) if isinstance(item, dict) else None
+        if isinstance(found, str) and found.isprintable():
+            return found.strip()
+        return "" if found is None else super().read(item, at)
 
 
 def text(value: Any) -> str:

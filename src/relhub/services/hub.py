@@ -1,7 +1,6 @@
 """Everything that the services work with, opened together."""
 
 import asyncio
-import gc
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -19,14 +18,11 @@ from relhub.domain.access import AccessRules
 from relhub.domain.alerts import AlertRules
 from relhub.domain.callbacks import CallbackRules, read_rules
 from relhub.domain.retention import Keep
+from relhub.services.collect_seldom import collect_seldom
 from relhub.services.decide_access import Access
 from relhub.services.event_watch import EventWatch
 from relhub.storage.database import Database
 from relhub.storage.sealing import Sealer
-
-_BETWEEN_COLLECTIONS = (
-    50_000  # new objects: a page makes many that live as long as it does, and looking for cycles in them cost a fifth of a pull
-)
 
 
 @dataclass(slots=True)
@@ -75,7 +71,7 @@ class Hub:
             await stack.aclose()
             raise
         stack.push_async_callback(database.close)
-        gc.set_threshold(_BETWEEN_COLLECTIONS, 20, 50)
+        collect_seldom()
         access = Access(rules, sources, {name: adapter.capacities for name, adapter in adapters.items()})
         return cls(
             database,

@@ -14,6 +14,7 @@ from relhub import metrics, tracing
 from relhub.adapters import Page
 from relhub.errors import DatabaseUnusable, PullLost, PullRefused, RelhubError, SealLost, SourceError, SourceRefused, SourceUnavailable
 from relhub.logs import places
+from relhub.services.collect_seldom import hardly_collecting
 from relhub.services.expire_sets import marks_of
 from relhub.services.hub import Hub
 from relhub.services.look_ahead import PageAhead, changed, look_ahead, one_ahead
@@ -89,7 +90,7 @@ async def _run(hub: Hub, pull: Pull, on_progress: OnProgress | None = None, stop
     try:
         if pull.attempt > _MOST_ATTEMPTS:
             raise PullRefused(f"{pull.source}: {_MOST_ATTEMPTS} processes began this pull and none came to its end; see their logs")
-        with structlog.contextvars.bound_contextvars(pull=pull.id):
+        with structlog.contextvars.bound_contextvars(pull=pull.id), hardly_collecting():
             report = await _Pull(hub, pull, on_progress, stopping).run()
     except (SourceError, PullRefused) as error:
         await _note_failure(

@@ -91,6 +91,22 @@ class NewParty(NamedTuple):
     row: PartyRow
 
 
+class Involved(NamedTuple):
+    """A part in a case that is there, by numbers; the relation of its party may still be decided."""
+
+    case: int
+    position: int
+    party: int
+    role: str
+    acting_for: str
+    capacity: Capacity
+    compartment: int
+    open: bool
+    on_date: date
+    modified_at: datetime | None
+    zaak: str
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenCase:
     case_id: str
@@ -102,13 +118,13 @@ class WrittenCase:
 class Written:
     """What a change of records means: new party records and those that are gone, cases, and what was there before.
 
-    `new` and `involvements` (case, position, party record, role, acting for) are still to be kept. `retold`: known party records of which is
+    `new` and `involvements` are still to be kept. `retold`: known party records of which is
     now said otherwise whether they have non-disclosure, or that have other marks. `released`: (relation, compartment) of the involvements that these sets had. `ended`:
     (case id, compartment) where it is no longer there. `zaken`: those that its cases were of.
     """
 
     new: list[NewParty] = field(default_factory=list)
-    involvements: list[tuple[int, int, int, str, str]] = field(default_factory=list)
+    involvements: list[Involved] = field(default_factory=list)
     retold: list[int] = field(default_factory=list)
     gone: Gone = field(default_factory=Gone)
     cases: list[WrittenCase] = field(default_factory=list)

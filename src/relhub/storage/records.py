@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from relhub.domain.places import PlaceName
 from relhub.storage.compartments import Key, keep_compartments
 from relhub.storage.database import Store
-from relhub.storage.record_rows import CaseRow, Gone, InvolvementRow, NewParty, PartyRow, Written, WrittenCase
+from relhub.storage.record_rows import CaseRow, Gone, Involved, InvolvementRow, NewParty, PartyRow, Written, WrittenCase
 from relhub.storage.relations import neighbours
 
 
@@ -33,11 +33,19 @@ async def replace_sets(
     retold = await _tell_again(store, [(number, party.protected) for party in parties if (number := known.get((party.key, party.variant)))])
     new = await _number(store, source, [party for party in parties if (party.key, party.variant) not in known])
     named = known | {(party.row.key, party.row.variant): party.number for party in new}
-    involved = [(numbers[row.case_id], row.position, named[row.party], row.role, row.acting_for) for row in involvements]
+    case_of = {case.case_id: case for case in cases}
+    involved = [
+        _involved(row, case_of[row.case_id], numbers[row.case_id], compartments[row.case_id], named[row.party]) for row in involvements
+    ]
     written = [WrittenCase(case_id, number, compartments[case_id]) for case_id, number in sorted(numbers.items())]
     zaken = {row["zaak"] for row in before if row["zaak"]}
     gone = await _drop_orphans(store, released - set(known.values()))
     return Written(new, involved, retold, gone, written, was_in, ended, zaken)
+
+
+def _involved(row: InvolvementRow, case: CaseRow, number: int, compartment: int, party: int) -> Involved:
+    part = (number, row.position, party, row.role, row.acting_for)
+    return Involved(*part, case.capacity, compartment, case.open, case.on_date, case.modified_at, case.zaak)
 
 
 async def _compartments(store: Store, source: str, cases: Sequence[CaseRow]) -> dict[str, int]:
@@ -196,17 +204,17 @@ async def save_computed(store: Store, parties: Sequence[tuple[int, Sequence[tupl
     await store.driver.copy_records_to_table("search_term", records=terms, columns=("party_id", "field", "term"))
 
 
-async def save_involvements(store: Store, involvements: Sequence[tuple[int, int, int, str, str]]) -> None:
+async def save_involvements(store: Store, involvements: Sequence[Involved]) -> None:
     """Who has which part in which case: both are there, and the parties are in their relations."""
-    await store.driver.execute(
-        """
-        INSERT INTO involvement (case_id, position, party_id, role, acting_for, relation_id, capacity, compartment, open, on_date, modified_at, zaak)
-        SELECT i.case_id, i.position, i.party_id, i.role, i.acting_for, p.relation_id, c.capacity, c.compartment, c.open, c.on_date, c.modified_at, c.zaak
-        FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::text[], $5::text[]) i (case_id, position, party_id, role, acting_for)
-        JOIN case_record c ON c.id = i.case_id JOIN party_record p ON p.id = i.party_id
-        """,
-        *_columns(involvements, 5),
+    parties = sorted({row.party for row in involvements})
+    found = await store.driver.fetch("SELECT id, relation_id FROM party_record WHERE id = ANY($1)", parties)
+    relation_of = {row["id"]: row["relation_id"] for row in found}
+    rows = [(*row, relation_of[row.party]) for row in involvements]
+    columns = (
+        *("case_id", "position", "party_id", "role", "acting_for", "capacity", "compartment", "open", "on_date", "modified_at", "zaak"),
+        "relation_id",
     )
+    await store.driver.copy_records_to_table("involvement", records=rows, columns=columns)
 
 
 async def _drop_orphans(store: Store, party_ids: Collection[int]) -> Gone:
