@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relhub.domain.names import initials_of, name_key, name_parts, organisation_name, person_name, sensible_case
+from relhub.domain.names import initials_of, joined_key, name_key, name_parts, organisation_name, person_name, sensible_case
 from relhub.domain.record import PersonName
 
 
@@ -107,3 +107,8 @@ def test_a_key_is_its_own_key(text: str) -> None:
 def test_any_text_is_a_name_or_is_refused(text: str) -> None:
     with contextlib.suppress(ValueError):
         assert person_name(text).family
+
+
+@given(st.lists(st.text(max_size=8), max_size=3))
+def test_the_key_of_texts_together_is_that_of_each_joined(texts: list[str]) -> None:
+    assert joined_key(*map(name_key, texts)) == name_key(" ".join(texts))

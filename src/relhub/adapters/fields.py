@@ -14,17 +14,19 @@ from relhub.errors import ConfigurationError, RecordRejected
 
 T = TypeVar("T")
 Search = Callable[[Any], Any]
-_KEY = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_PLAIN = re.compile(rf"{_KEY.pattern}(?:\.{_KEY.pattern})*", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
+_CHOSEN = re.compile(r"([A-Za-z_]\w*)\[\?([A-Za-z_]\w*) ?== ?'([^'\\]*)'\]", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # tabs and ends of lines are well
 _AMOUNT = re.compile(r"-?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d{1,2})?", re.ASCII)
 
 
 def search(expression: str) -> Search:
-    """A JMESPath expression, compiled. One that only names keys is read without JMESPath. Raises ConfigurationError."""
+    """A JMESPath expression, compiled. One that only names keys, or chooses by one, is read without JMESPath. Raises ConfigurationError."""
     if expression == "@":
         return lambda item: item
-    if _PLAIN.fullmatch(expression):
+    if chosen := _CHOSEN.fullmatch(expression):
+        return _chosen(*chosen.groups())
+    if is_plain(expression):
         keys = expression.split(".")
         return _key(keys[0]) if len(keys) == 1 else _keys(keys)
     try:
@@ -34,13 +36,21 @@ def search(expression: str) -> Search:
     return found
 
 
-def is_key(expression: str) -> bool:
-    """Whether the expression is the name of one key, and nothing else."""
-    return bool(_KEY.fullmatch(expression))
+def is_plain(expression: str) -> bool:
+    """Whether the expression only names keys."""
+    return bool(_PLAIN.fullmatch(expression))
 
 
 def _key(key: str) -> Search:
     return lambda item: item.get(key) if isinstance(item, dict) else None
+
+
+def _chosen(key: str, by: str, wanted: str) -> Search:
+    def found(item: Any) -> Any:
+        every = item.get(key) if isinstance(item, dict) else None
+        return [one for one in every if isinstance(one, dict) and one.get(by) == wanted] if isinstance(every, list) else None
+
+    return found
 
 
 def _keys(keys: list[str]) -> Search:
@@ -86,16 +96,20 @@ class Fixed(Reader[T]):
 
 
 class Plain(Reader[str]):
-    """A text under a key of the item itself, as most are: the same, in one step where nothing is wrong with it."""
+    """A text under a key, as most are: the same, in one step where nothing is wrong with it."""
 
-    __slots__ = ("_key",)
+    __slots__ = ("_keys",)
 
     def __init__(self, place: str) -> None:
         super().__init__(place, search(place), text)
-        self._key = place
+        self._keys = place.split(".")
 
     def read(self, item: Any, at: str = "") -> str:
-        found = item.get(self._key) if isinstance(item, dict) else None
+        found = item
+        for key in self._keys:
+            if not isinstance(found, dict):
+                return ""
+            found = found.get(key)
         if isinstance(found, str) and found.isprintable():
             return found.strip()
         return "" if found is None else super().read(item, at)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
-from relhub.adapters.fields import TRANSFORMS, Fixed, Plain, Reader, code, is_key, search, text
+from relhub.adapters.fields import TRANSFORMS, Fixed, Plain, Reader, code, is_plain, search, text
 from relhub.adapters.rest_json_options import Value
 from relhub.errors import ConfigurationError
 
@@ -28,7 +28,7 @@ def one_text(value: Value | None, key: str) -> Reader[str]:
     if value.values is not None and value.as_ is not None:
         raise ConfigurationError(f"{key}: values and as exclude each other")
     parse = code(value.values) if value.values is not None else TRANSFORMS[value.as_] if value.as_ else text
-    if parse is text and is_key(value.from_):
+    if parse is text and is_plain(value.from_):
         return Plain(value.from_)
     return Reader(value.from_, search(value.from_), parse)
 

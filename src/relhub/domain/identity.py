@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from relhub.domain.names import is_family_name, is_given_name, name_key
+from relhub.domain.names import is_family_name, is_given_name, joined_key, name_key
 from relhub.domain.record import PartyKind, PartyRecord
 
 OFFICIAL_SCHEMES = ("bsn", "a_number", "rsin", "kvk", "oin", "vestiging")
@@ -92,7 +92,7 @@ class Cluster:
 
 def family_of(record: PartyRecord) -> str:
     """The family name with its prefix, for comparing: sources disagree on where the prefix belongs."""
-    return name_key(f"{record.name.prefix} {record.name.family}") if record.name else ""
+    return joined_key(name_key(record.name.prefix), name_key(record.name.family)) if record.name else ""
 
 
 def full_birth(record: PartyRecord) -> str:

@@ -35,10 +35,15 @@ _KEY |= {ord(letter): letter.lower() for letter in string.ascii_letters + string
 _KEY |= {ord(mark): " " for mark in " \t\n\r-/_+,;&"}
 
 
-@lru_cache(maxsize=256)  # of one record the same names are compared, searched and hashed several times in a row
+@lru_cache(maxsize=4096)  # the same names come back, and of one record they are compared, searched and hashed several times
 def name_key(text: str) -> str:
     """The text for comparing: no accents, no capitals, no punctuation; a hyphen separates words as a space does."""
     return " ".join((text if text.isascii() else anyascii(text)).translate(_KEY).split())
+
+
+def joined_key(*keys: str) -> str:
+    """The `name_key` of texts with a space between them, from their own."""
+    return " ".join(filter(None, keys))
 
 
 def is_given_name(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from relhub.domain.names import name_key
+from relhub.domain.names import joined_key, name_key
 from relhub.domain.record import PartyRecord
 
 ADDRESS_FIELDS = frozenset({"postcode", "address", "phone", "email"})
@@ -17,11 +17,12 @@ def search_terms(record: PartyRecord) -> frozenset[tuple[str, str]]:
 def _terms(record: PartyRecord) -> Iterator[tuple[str, str]]:
     if record.name:
         name = record.name
-        family = name_key(f"{name.prefix} {name.family}")
+        family = name_key(name.family)
+        whole = joined_key(name_key(name.prefix), family)
+        yield "name", whole
         yield "name", family
-        yield "name", name_key(name.family)
         for first in (name.given, name.given.split(" ")[0], name.initials):
-            yield "name", name_key(f"{first} {name.prefix} {name.family}") if first else ""
+            yield "name", joined_key(name_key(first), whole) if first else ""
     for organisation_name in record.organisation_names:
         yield "name", name_key(organisation_name)
     yield "birth", record.birth

@@ -29,10 +29,9 @@ LONGEST_ID, MOST_PARTIES = 200, 10_000
 _NEVER = date(1, 1, 1)
 
 
-def set_rows(
-    set_key: str, records: RecordSet, sealer: Sealer, hidden: Mapping[str, str], *, leaf: bool, tells_non_disclosure: bool
-) -> SetRows:
-    """What this set says, as rows. `hidden`: its `personal_numbers`; `tells_non_disclosure`: whether its source says who has it."""
+def set_rows(set_key: str, records: RecordSet, sealer: Sealer, *, leaf: bool, tells_non_disclosure: bool) -> SetRows:
+    """What this set says, as rows. `tells_non_disclosure`: whether its source says who has it."""
+    hidden = personal_numbers(records.parties)
     rows = {party.key: party_row(party, sealer, hidden, leaf=leaf, tells_non_disclosure=tells_non_disclosure) for party in records.parties}
     named = {key: (row.key, row.variant) for key, row in rows.items()}
     return SetRows(

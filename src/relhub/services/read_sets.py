@@ -41,12 +41,12 @@ class Rejected:
     unkept: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Said:
-    """What a set says, and the rows that are kept of it."""
+    """What a set says, and the rows that are kept of it once they are made."""
 
     records: RecordSet
-    rows: SetRows
+    rows: SetRows | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ async def read_sets(
     if rejected:
         await _set_aside(store, hub, source, by_set, rejected, at)
     over = {set_key for set_key, said in read.items() if all_over_time(hub.sources[source].retention_rules, ages(said.records.cases), at)}
-    kept = {set_key: said.rows for set_key, said in read.items() if set_key not in over}
+    kept = {set_key: rows_of(hub, source, set_key, said) for set_key, said in read.items() if set_key not in over}
     if over:
         await expire_sets(store, hub, source, over, at)
     # Also what was rejected: a set of which documents were purged is whole again after the next pull.
@@ -145,17 +145,19 @@ async def _reject_taken(store: Store, source: str, read: dict[str, Said], reject
 
 async def replace(store: Store, hub: Hub, source: str, read: Mapping[str, RecordSet], at: datetime) -> None:
     """Keeps the records of these sets, puts their parties in relations, and notes what changed."""
-    rows = {set_key: _rows(hub, source, set_key, records, personal_numbers(records.parties)) for set_key, records in read.items()}
-    await _keep(store, hub, source, rows, at)
+    await _keep(store, hub, source, {set_key: rows_of(hub, source, set_key, Said(records)) for set_key, records in read.items()}, at)
 
 
 async def _keep(store: Store, hub: Hub, source: str, rows: Mapping[str, SetRows], at: datetime) -> None:
     await settle(store, hub, source, await keep_rows(store, source, rows), (), at)
 
 
-def _rows(hub: Hub, source: str, set_key: str, records: RecordSet, hidden: Mapping[str, str]) -> SetRows:
-    leaf, tells = hub.sources[source].identity == "leaf", hub.adapters[source].tells_non_disclosure
-    return set_rows(set_key, records, hub.sealer, hidden, leaf=leaf, tells_non_disclosure=tells)
+def rows_of(hub: Hub, source: str, set_key: str, said: Said) -> SetRows:
+    """The rows of what was read, made once."""
+    if said.rows is None:
+        leaf, tells = hub.sources[source].identity == "leaf", hub.adapters[source].tells_non_disclosure
+        said.rows = set_rows(set_key, said.records, hub.sealer, leaf=leaf, tells_non_disclosure=tells)
+    return said.rows
 
 
 async def _documents(
@@ -194,7 +196,7 @@ def _read(
 
 
 def read_set(hub: Hub, source: str, set_key: str, found: Sequence[Document]) -> Reading:
-    """Reads one complete set: a function of its documents, the source file and the keys."""
+    """Reads one complete set: a function of its documents and of the source file."""
     exposed = False
     try:
         records = hub.adapters[source].to_records(found, lambda text: hub.sealer.keyed(source, text))
@@ -205,7 +207,7 @@ def read_set(hub: Hub, source: str, set_key: str, found: Sequence[Document]) -> 
         return Reading(found, Rejected(str(error), exposed))
     if refused := sorted({case.kind for case in records.cases if hub.sources[source].refuses(case.kind)}):
         return Reading(found, Rejected(_POLICE_DATA.format(", ".join(refused)), exposed, unkept=True))
-    return Reading(found, Said(records, _rows(hub, source, set_key, records, hidden)))
+    return Reading(found, Said(records))
 
 
 def _exposed(set_key: str, hidden: Iterable[str]) -> bool:
