@@ -9,35 +9,41 @@ from relhub.domain.golden import show_address
 from relhub.domain.record import CaseRecord, Finding, Official, Place
 
 
-def case_part(case: CaseRecord, level: Level) -> dict[str, Any]:
-    """The case as an object of the API at `existence`, `summary` or `full`. Empty values are left out."""
-    part: dict[str, Any] = {
-        "level": level.name,
-        "capacity": case.capacity,
-        "department": case.department,
-        "officials": [_official(o) for o in case.officials],
+def case_parts(case: CaseRecord) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """The case as objects of the API, at `existence`, `summary` and `full`: each has what the one before has. Empty values are left out."""
+    existence = {"level": Level.existence.name} | _there(
+        {"capacity": case.capacity, "department": case.department, "officials": [_official(official) for official in case.officials]}
+    )
+    summary = existence | {"level": Level.summary.name} | _there(_of_summary(case))
+    return existence, summary, summary | {"level": Level.full.name} | _there(_of_full(case))
+
+
+def _of_summary(case: CaseRecord) -> dict[str, Any]:
+    return {
+        "ref": f"{case.source}/{case.id}",
+        "kind": case.kind,
+        "title": case.title,
+        "status": {"label": case.status, "phase": case.phase},
+        "started": case.started and case.started.isoformat(),
+        "due": case.due and case.due.isoformat(),
+        "ended": case.ended and case.ended.isoformat(),
+        "zaak": {"organisation": case.zaak[0], "identification": case.zaak[1]} if case.zaak else None,
     }
-    if level >= Level.summary:
-        part |= {
-            "ref": f"{case.source}/{case.id}",
-            "kind": case.kind,
-            "title": case.title,
-            "status": {"label": case.status, "phase": case.phase},
-            "started": case.started and case.started.isoformat(),
-            "due": case.due and case.due.isoformat(),
-            "ended": case.ended and case.ended.isoformat(),
-            "zaak": {"organisation": case.zaak[0], "identification": case.zaak[1]} if case.zaak else None,
-        }
-    if level >= Level.full:
-        part |= {
-            "description": case.description,
-            "places": [_place(place) for place in case.places],
-            "findings": [_finding(finding) for finding in case.findings],
-            "properties": [{"name": name, "value": value} for name, value in case.properties],
-            "confidentiality": case.confidentiality,
-            "documents": [{"title": title, "href": link} for title, link in case.documents],
-            "href": case.link,
-        }
+
+
+def _of_full(case: CaseRecord) -> dict[str, Any]:
+    return {
+        "description": case.description,
+        "places": [_place(place) for place in case.places],
+        "findings": [_finding(finding) for finding in case.findings],
+        "properties": [{"name": name, "value": value} for name, value in case.properties],
+        "confidentiality": case.confidentiality,
+        "documents": [{"title": title, "href": link} for title, link in case.documents],
+        "href": case.link,
+    }
+
+
+def _there(part: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in part.items() if value not in (None, "", [])}
 
 

@@ -8,8 +8,7 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
-from relhub.domain.case_parts import case_part, discreet_part
-from relhub.domain.compartments import Level
+from relhub.domain.case_parts import case_parts, discreet_part
 from relhub.domain.golden import display_name
 from relhub.domain.identifiers import mask
 from relhub.domain.identity import NAME_AND_BIRTH, family_of, full_birth, name_and_birth
@@ -128,7 +127,7 @@ def case_row(case: CaseRecord, set_key: str, hidden: Mapping[str, str]) -> CaseR
     """The case as kept, and its parts as they are shown at each level."""
     modified = case.modified_at
     body = CASE.dump_python(case, mode="json", exclude_defaults=True)
-    summary = case_part(case, Level.summary)
+    existence, summary, full = case_parts(case)
     return CaseRow(
         case_id=case.id,
         set_key=set_key,
@@ -142,9 +141,9 @@ def case_row(case: CaseRecord, set_key: str, hidden: Mapping[str, str]) -> CaseR
         on_date=case.started or (modified.astimezone(UTC).date() if modified else _NEVER),
         modified_at=modified,
         zaak="/".join(case.zaak) if case.zaak else "",
-        full=_part(case_part(case, Level.full), hidden),
+        full=_part(full, hidden),
         summary=_part(summary, hidden),
-        existence=_part(case_part(case, Level.existence), hidden),
+        existence=_part(existence, hidden),
         discreet=_part(discreet_part(summary), hidden),
         places=tuple(PlaceName(*_hide([name.bag_id, name.address], hidden)) for name in place_names(case)),
     )

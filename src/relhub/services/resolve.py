@@ -40,9 +40,11 @@ async def resolve(store: Store, sealer: Sealer, new: Sequence[NewParty], seeds: 
     names = {member.name for member in members}
     clusters = partition(members, await decisions.decisions_between(store, names))
     held = await relations.held_ids(store, left | {id_ for id_ in present.values() if id_})
-    naming, given = await _name(store, sealer, clusters, held)
+    unused = await relations.unused_ids(store, names)
+    naming, given = await _name(store, sealer, clusters, held, unused)
     moved, touched = await _save(store, new, given, present, gone, naming.retired, at)
-    leading = await _lead_on(store, names | {(source, key) for (source, key, _), _ in gone.refs})
+    told_on = unused or naming.retired or gone.refs  # else none of these parties ever had an id that is retired
+    leading = await _lead_on(store, names | {(source, key) for (source, key, _), _ in gone.refs}) if told_on else {}
     ended = {id_: leading.get(id_) for id_ in naming.retired}
     return Resolved(set(ids), touched - set(ended), {id_: (old, to) for id_, to in moved.items() if (old := present.get(id_))}, ended)
 
@@ -65,9 +67,9 @@ async def _lead_on(store: Store, names: Collection[PartyName]) -> dict[str, str 
     return leading
 
 
-async def _name(store: Store, sealer: Sealer, clusters: list[Cluster], held: list[Held]) -> tuple[Naming, list[relations.Given]]:
-    nameless = {member.name for cluster in clusters for member in cluster.members}
-    unused = await relations.unused_ids(store, nameless)
+async def _name(
+    store: Store, sealer: Sealer, clusters: list[Cluster], held: list[Held], unused: list[Held]
+) -> tuple[Naming, list[relations.Given]]:
     id_of = cache(sealer.relation_id)  # asked twice: whether it was given before, and when it is given
     mint = _Mint(id_of, await _used(store, id_of, {cluster.anchor for cluster in clusters}))
     naming = give_ids(clusters, held, unused, mint)

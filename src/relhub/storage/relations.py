@@ -134,6 +134,8 @@ async def save_relations(store: Store, given: Sequence[Given], at: datetime) -> 
     rows = [(item.id, item.cluster.kind, *item.cluster.anchor, item.number, at) for item in new]
     columns = ("id", "kind", "anchor_source", "anchor_key", "anchor_number", "created_at")
     await store.driver.copy_records_to_table("relation", records=rows, columns=columns)
+    if not known:
+        return
     await store.driver.execute(
         """
         UPDATE relation r SET merged_into = NULL, retired_at = NULL, kind = g.kind FROM unnest($1::text[], $2::text[]) g (id, kind)
@@ -146,6 +148,8 @@ async def save_relations(store: Store, given: Sequence[Given], at: datetime) -> 
 
 async def move(store: Store, moved: Mapping[int, str]) -> None:
     """These party records belong to these relations; their numbers and involvements follow."""
+    if not moved:
+        return
     for table, column in (("party_record", "id"), ("party_identifier", "party_id"), ("involvement", "party_id")):
         await store.driver.execute(
             f"UPDATE {table} t SET relation_id = m.relation_id FROM unnest($1::bigint[], $2::text[]) m (id, relation_id) WHERE t.{column} = m.id",
@@ -156,7 +160,8 @@ async def move(store: Store, moved: Mapping[int, str]) -> None:
 
 async def retire(store: Store, ids: Collection[str], at: datetime) -> None:
     """These ids are no longer in use."""
-    await store.driver.execute("UPDATE relation SET retired_at = $2 WHERE id = ANY($1)", sorted(ids), at)
+    if ids:
+        await store.driver.execute("UPDATE relation SET retired_at = $2 WHERE id = ANY($1)", sorted(ids), at)
 
 
 async def last_members(store: Store, names: Collection[PartyName]) -> list[Held]:
@@ -200,19 +205,18 @@ async def lead_on(store: Store, successors: Mapping[str, str | None]) -> None:
 
 async def save_memberships(store: Store, ended: Sequence[tuple[str, str, str]], begun: Sequence[Held], at: datetime) -> None:
     """The facts: which records lost the id they had, and which have which from now on."""
-    await store.driver.execute(
-        """
-        UPDATE membership SET until_at = $4 WHERE id = ANY(ARRAY(
-            SELECT m.id FROM unnest($1::text[], $2::text[], $3::text[]) e (source, key, variant) CROSS JOIN LATERAL (
-                SELECT id FROM membership m
-                WHERE (m.source, m.key, m.variant) = (e.source, e.key, e.variant) AND m.until_at IS NULL LIMIT 1) m))
-        """,
-        *_refs(ended),
-        at,
-    )
+    if ended:
+        await store.driver.execute(_END_MEMBERSHIPS, *_refs(ended), at)
     rows = [(*ref, relation_id, at) for ref, relation_id in begun]
     columns = ("source", "key", "variant", "relation_id", "from_at")
     await store.driver.copy_records_to_table("membership", records=rows, columns=columns)
+
+
+_END_MEMBERSHIPS = """
+UPDATE membership SET until_at = $4 WHERE id = ANY(ARRAY(
+    SELECT m.id FROM unnest($1::text[], $2::text[], $3::text[]) e (source, key, variant) CROSS JOIN LATERAL (
+        SELECT id FROM membership m WHERE (m.source, m.key, m.variant) = (e.source, e.key, e.variant) AND m.until_at IS NULL LIMIT 1) m))
+"""
 
 
 def name_columns(names: Collection[PartyName]) -> tuple[list[str], list[str]]:
