@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 
 import asyncpg
 import pytest
 
 from relhub.storage.database import Database, Driver
-from relhub.storage.turns import MOST
+from relhub.storage.turns import MOST, Turns
 
 PATIENCE = 0.1  # seconds, as promised
 
@@ -42,15 +43,14 @@ async def test_however_many_ask_at_once_so_few_processes_of_the_server_are_asked
 
 async def test_they_have_their_turns_in_the_order_in_which_they_came(database: Database) -> None:
     await asyncio.gather(*(database.in_turn(process_of) for _ in range(MOST)))  # connected
-    done: list[int] = []
+    began: list[int] = []
 
-    async def one(number: int) -> None:
-        await database.in_turn(process_of)
-        done.append(number)
+    async def note(number: int, driver: Driver) -> None:
+        began.append(number)
+        await process_of(driver)
 
-    async with asyncio.timeout(10):
-        await asyncio.gather(*(one(number) for number in range(30)))
-    assert all(place - MOST < number < place + MOST for place, number in enumerate(done))
+    await asyncio.gather(*(database.in_turn(partial(note, number)) for number in range(30)))
+    assert began == sorted(began)
 
 
 async def test_nobody_waits_long_behind_statements_that_take_long(database: Database) -> None:
@@ -79,6 +79,19 @@ async def test_a_turn_that_is_called_off_while_it_waits_or_runs_is_given_back(da
     await asyncio.gather(waiting, *running, return_exceptions=True)
     assert await processes_of_many(database) <= MOST
     assert database.in_use == 0
+
+
+async def test_a_turn_that_comes_at_the_moment_at_which_it_is_called_off_goes_to_the_next() -> None:
+    turns = Turns()
+    for _ in range(MOST):
+        assert await turns.take()
+    called_off, following = asyncio.create_task(turns.take()), asyncio.create_task(turns.take())
+    await asyncio.sleep(0)
+    turns.give_back(True)
+    called_off.cancel()
+    await asyncio.gather(called_off, return_exceptions=True)
+    assert called_off.cancelled()
+    assert await following
 
 
 async def test_what_is_kept_for_the_next_turn_is_there_for_transactions_that_need_it(database: Database) -> None:
