@@ -283,3 +283,10 @@ async def test_without_a_database_nothing_is_shown_and_the_reason_stays_inside(c
 async def test_a_wrong_method_is_told_all_methods_of_the_address(api: httpx2.AsyncClient) -> None:
     answer = await api.put("/v1/contact-moments", headers=headers_of(by_permits()))
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+
+
+async def test_an_address_beside_the_ids_of_relations_names_its_own_method(api: httpx2.AsyncClient) -> None:
+    """Routes are tried in order: with the view before them these would say GET."""
+    for name in ("_lookup", "_search", "_batch"):
+        answer = await api.options(f"/v1/relations/{name}", headers=headers_of(by_permits()))
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "POST"), name

@@ -92,9 +92,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.authentication, app.state.proxies = authentication, Proxies(settings.trusted_proxies, settings.client_oin_header)
     for router in _ROUTERS:
         app.router.routes.extend(router.routes)  # as they are: include_router would pass Route.app by (ADR 0005)
-    app.router.routes.sort(
-        key=lambda route: getattr(route, "path", "") != "/v1/relations/{id}"
-    )  # routes are tried in order: the most asked first
     app.router.routes.extend(console_routes(app, settings))
     errors.install(app)
     app.add_middleware(BodyLimit)
