@@ -67,7 +67,10 @@ async def say(hub: Hub, record: CaseRecord | None, party: PartyRecord | None = N
 
 
 async def anna(hub: Hub) -> str:
-    [row] = await rows(hub, "SELECT DISTINCT relation_id FROM involvement i JOIN case_record c ON c.id = i.case_id WHERE c.case_id = 'V-1'")
+    [row] = await rows(
+        hub,
+        "SELECT relation_id FROM involvement i JOIN case_record c ON c.id = i.case_id WHERE c.case_id = 'V-1' AND i.role <> 'contact_person' GROUP BY 1",
+    )
     return str(row["relation_id"])
 
 

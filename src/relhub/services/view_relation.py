@@ -190,7 +190,7 @@ def golden_of(hub: Hub, profile: Profile, parts: ViewParts) -> Golden | None:
     golden = golden_record(voices, profile.groups, parts.non_disclosure)
     golden.record["flags"] = sorted({*golden.record["flags"], *shown_marks(mark for mark in parts.marks if _told(profile, mark))})
     golden.record["linkedBy"] = _evidence(voices, parts.parties) if len(voices) > 1 else []
-    contacts = {orjson.dumps(body): body for row in parts.parties for body in row["contacts"] or ()}
+    contacts = {orjson.dumps(body): body for row in parts.parties for body in row.get("contacts") or ()}
     if contacts:
         golden.record["contactPersons"] = [show_contact(body) for body in contacts.values()]
     return golden

@@ -26,13 +26,13 @@ _TARGET_AS_ASKED = """
 target AS (
     SELECT r.id, r.kind, r.non_disclosure, r.marks, r.non_disclosure AND NOT $10::bool hidden, r.merged_into IS NOT NULL moved FROM relation r WHERE r.id = $1
 )"""
-_NOT_AS_ASKED = "WHEN (SELECT moved FROM target) OR EXISTS (SELECT FROM relation r WHERE r.merged_into = $1) THEN 'more'"
+_NOT_AS_ASKED = "WHEN t.moved OR EXISTS (SELECT FROM relation r WHERE r.merged_into = $1) THEN 'more'"
 
 ID = "(SELECT id FROM target)"
 """The id of the relation, in what a statement is put together from."""
 
 _SEEN = f"""
-, occasion AS (
+, occasion AS MATERIALIZED (
     SELECT CASE WHEN $5 = '{{entry}}' THEN $6 = {ID} ELSE (
         SELECT (c.open OR NOT $12) AND ($7::text IS NULL OR $7 = ANY(c.departments))
             AND (NOT $13 OR EXISTS (SELECT FROM involvement i WHERE i.case_id = c.id AND i.relation_id = {ID}))
@@ -47,14 +47,14 @@ _SEEN = f"""
     ) said WHERE p.relation_id = {ID}
 ), verdict AS (
     SELECT CASE
-        WHEN $11 < (SELECT max(id) FROM compartment) THEN 'outdated'
+        WHEN EXISTS (SELECT FROM compartment WHERE id > $11) THEN 'outdated'
         {{moved}}
         WHEN $5 <> '' AND o.holds IS NULL THEN 'unknown-occasion'
         WHEN $5 <> '' AND NOT o.holds THEN 'refused'
         WHEN NOT EXISTS (SELECT FROM heard WHERE named OR referred) THEN 'not-found'
-        WHEN (SELECT marks && $14 FROM target) THEN 'restricted'
+        WHEN t.marks && $14 THEN 'restricted'
         {{unless}}
-        ELSE 'shown' END outcome FROM occasion o
+        ELSE 'shown' END outcome FROM occasion o LEFT JOIN target t ON true
 )"""
 
 DOUBLED = f"""EXISTS (SELECT FROM involvement o WHERE o.relation_id = {ID} AND o.zaak <> '' AND o.compartment = ANY($2)
@@ -64,24 +64,35 @@ DOUBLED = f"""EXISTS (SELECT FROM involvement o WHERE o.relation_id = {ID} AND o
 ENTRY = "#entry"
 """In the place of the source of an occasion that is a case: it is an entry, and holds for the relation in the place of the case."""
 
-PARTIES = """
+_PARTIES = """
 (SELECT json_agg(CASE WHEN NOT h.seen THEN json_build_object('source', h.source, 'named', h.named, 'referred', h.referred) ELSE json_build_object(
     'source', h.source, 'named', true, 'referred', h.referred,
     'id', h.id, 'key', h.key, 'variant', h.variant, 'kind', h.kind, 'body', h.body, 'at', h.at,
     'numbers', (SELECT json_agg(json_build_array(n.scheme, n.shown, encode(n.token, 'hex'),
-        CASE WHEN 'identifiers' = ANY($8::text[]) AND strpos(n.shown, '*') > 0 THEN encode(n.sealed, 'hex') END) ORDER BY n.scheme) FROM party_identifier n WHERE n.party_id = h.id),
-    'contacts', (SELECT json_agg(k.body ORDER BY k.display, k.id) FROM contact k WHERE k.party_id = h.id)) END
+        CASE WHEN 'identifiers' = ANY($8::text[]) AND strpos(n.shown, '*') > 0 THEN encode(n.sealed, 'hex') END) ORDER BY n.scheme) FROM party_identifier n WHERE n.party_id = h.id)%s) END
     ORDER BY h.source, h.key, h.id) FROM heard h)::text"""
-"""The party records of the relation as JSON, for `heard_of`: what they say of those that may be seen, of others only that. After CONTACTS."""
+PARTIES_ALONE = _PARTIES % ""
+"""The party records of the relation as JSON, for `heard_of`: what they say of those that may be seen, of others only that."""
 
-CONTACTS = """, contact AS (
-    SELECT h.id party_id, o.id, o.source, o.key, o.display, o.body, o.relation_id FROM target t CROSS JOIN heard h
+PARTIES = (
+    _PARTIES
+    % """,
+    'contacts', (SELECT json_agg(k.body ORDER BY k.display, k.id) FROM contact k WHERE k.party_id = h.id)"""
+)
+"""The same with who speaks for them. After CONTACTS."""
+
+_SPEAKING = """FROM target t CROSS JOIN heard h
     JOIN party_record o ON o.source = h.source AND o.contact_of = h.key AND o.contact_of <> '' AND o.kind = 'contact_person'
         AND NOT EXISTS (SELECT FROM relation r WHERE r.id = o.relation_id AND (r.non_disclosure OR r.marks && $14))
     WHERE h.seen AND 'contact-details' = ANY($8::text[]) AND NOT t.hidden
-        AND EXISTS (SELECT FROM involvement i WHERE i.party_id = o.id AND i.compartment = ANY($2))
+        AND EXISTS (SELECT FROM involvement i WHERE i.party_id = o.id AND i.compartment = ANY($2))"""
+CONTACTS = f""", contact AS (
+    SELECT h.id party_id, o.id, o.source, o.key, o.display, o.body, o.relation_id {_SPEAKING}
 )"""
 """The step `contact`: who speaks for the visible party records, where contact details are shown."""
+
+ANY_CONTACT = f"EXISTS (SELECT {_SPEAKING})"
+"""The condition that there is any."""
 
 
 def twins(full: str) -> str:
@@ -131,12 +142,13 @@ def statement(steps: str, records: str, columns: str, first: int, more: str = ""
     `unless`: a condition; where it holds the statement says only that there is "more" than it shows, and logs nothing. `as_asked`: so also for
     a relation that goes by another id now, and one to which another was merged: for all others the id is at hand, which costs less than to find it.
     """
-    contacts = "SELECT relation_id FROM contact WHERE v.outcome = 'shown'" if CONTACTS in steps else "SELECT unnest($8::text[]) WHERE false"
-    others = f" UNION SELECT unnest($9::text[]) WHERE v.outcome = 'shown' UNION {contacts}"
+    contacts = " || ARRAY(SELECT DISTINCT relation_id FROM contact)" if PARTIES in columns else ""
+    typed = "" if "$8" in steps + columns else " WHERE $8::text[] IS NOT NULL"  # or the database would not know what it is
     sent = f"""
 WITH {_seen(unless, as_asked=as_asked)}{steps}, looked AS (
     INSERT INTO consultation_log ({LOOK_COLUMNS}, outcome, relation_ids, records)
-    SELECT {look_parameters(first)}, v.outcome, ARRAY(SELECT id FROM target{others}), CASE v.outcome WHEN 'shown' THEN ARRAY({records}) ELSE '{{}}' END
+    SELECT {look_parameters(first)}, v.outcome, ARRAY(SELECT t.id FROM target t{typed}) || CASE v.outcome WHEN 'shown' THEN $9::text[]{contacts} ELSE '{{}}' END,
+        CASE v.outcome WHEN 'shown' THEN ARRAY({records}) ELSE '{{}}' END
     FROM verdict v WHERE v.outcome NOT IN ('more', 'outdated')
 )
 SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true{more}

@@ -16,7 +16,7 @@ from relhub.storage.entries import own_departments
 from relhub.storage.entries_seen import NONE, SHOWN_ENTRIES, SeenEntries, any_entry, entries_step, seen_entries
 from relhub.storage.log import Look
 from relhub.storage.relation_managers import ANY_MANAGER, WHOLE_NOW
-from relhub.storage.seen import CONTACTS, DOUBLED, ID, PARTIES, heard_of, part, see, statement, twins
+from relhub.storage.seen import ANY_CONTACT, CONTACTS, DOUBLED, ID, PARTIES, PARTIES_ALONE, heard_of, part, see, statement, twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ _FOLDING_STEPS = f"""{twins("$20")}{_PAGE % "AND i.case_id <> ALL (ARRAY(SELECT 
     ORDER BY page.open DESC, page.on_date DESC, page.case_id DESC
 )"""
 
-_CASE_RECORDS = """(SELECT unnest(refs) FROM (SELECT * FROM shown_case LIMIT $15 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen
-    UNION ALL SELECT source || ':' || key FROM contact"""
+_CASE_RECORDS_ALONE = """(SELECT unnest(refs) FROM (SELECT * FROM shown_case LIMIT $15 - 1) page) UNION ALL SELECT source || ':' || key FROM heard WHERE seen"""
+_CASE_RECORDS = f"{_CASE_RECORDS_ALONE} UNION ALL SELECT source || ':' || key FROM contact"
 _RECORDS = f"{_CASE_RECORDS} UNION ALL SELECT 'entry/' || unnest(entry_ids) FROM shown_entry UNION ALL {ALERT_RECORDS}"
 
 _COUNTS = f"""(SELECT json_object_agg(o.capacity, o.n) FROM (
@@ -102,7 +102,7 @@ _FOLDING_COUNTS = """(SELECT json_object_agg(coalesce(o.capacity, ''), o.n) FROM
             ELSE count(DISTINCT i.case_id) FILTER (WHERE i.case_id <> ALL (ARRAY(SELECT case_id FROM twin WHERE behind))) END n
         FROM involvement i WHERE i.relation_id = t.id AND i.open AND i.compartment = ANY($3) GROUP BY GROUPING SETS ((i.capacity), ())) o)::text open_cases"""
 
-_COLUMNS = f"""t.kind, t.non_disclosure, t.marks, {PARTIES} parties, %s, shown.*,
+_COLUMNS = """t.kind, t.non_disclosure, t.marks, {parties} parties, {counts}, shown.*,
     (SELECT json_object_agg(source, json_build_object('asOf', last_success_at, 'unavailableSince', unavailable_since, 'failing', last_error <> '')) FROM source_state)::text sources"""
 _COLUMNS_BESIDE = f", shown_entry.*, {WHOLE_NOW} managers, {alert_columns('$23', '$24')}"
 
@@ -114,13 +114,22 @@ _BESIDE_CASES = entries_step("$20", "$21") + SHOWN_ENTRIES + alerts_step("$20", 
 _ANY_BESIDE = f"{any_entry('$21')} OR {ANY_MANAGER} OR {ANY_ALERT}"
 _SHOWN_BESIDE = f"{_SHOWN} CROSS JOIN shown_entry"
 
-# Most of what a statement costs is its beginning, which is as long as the statement: the first one shows cases only, of a relation that was never merged,
-# and says so where there is more to show; the second does not fold zaken that two systems know. Each with the number of its parameters before those of the look.
-_STATEMENTS = (
-    (statement(CONTACTS + _STEPS, _CASE_RECORDS, _COLUMNS % _COUNTS, 22, _SHOWN, unless=f"{DOUBLED} OR {_ANY_BESIDE}", as_asked=True), 21),
-    (statement(CONTACTS + _STEPS + _BESIDE_CASES, _RECORDS, _COLUMNS % _COUNTS + _COLUMNS_BESIDE, 25, _SHOWN_BESIDE, unless=DOUBLED), 24),
-    (statement(CONTACTS + _FOLDING_STEPS + _BESIDE_CASES, _RECORDS, _COLUMNS % _FOLDING_COUNTS + _COLUMNS_BESIDE, 25, _SHOWN_BESIDE), 24),
+_ALONE, _WITH_CONTACTS, _FOLDED = (
+    _COLUMNS.format(parties=parties, counts=counts)
+    for parties, counts in ((PARTIES_ALONE, _COUNTS), (PARTIES, _COUNTS), (PARTIES, _FOLDING_COUNTS))
 )
+_MORE = f"{DOUBLED} OR {_ANY_BESIDE}"
+
+# Most of what a statement costs is its beginning, which is as long as the statement: the first one shows cases only, of a relation that was never merged and
+# for which nobody else speaks, and says so where there is more to show; the second also who speaks for it; the third also what was noted beside its cases, but
+# does not fold zaken that two systems know. Each with the number of its parameters before those of the look.
+_STATEMENTS = (
+    (statement(_STEPS, _CASE_RECORDS_ALONE, _ALONE, 22, _SHOWN, unless=f"{_MORE} OR {ANY_CONTACT}", as_asked=True), 21),
+    (statement(CONTACTS + _STEPS, _CASE_RECORDS, _WITH_CONTACTS, 22, _SHOWN, unless=_MORE, as_asked=True), 21),
+    (statement(CONTACTS + _STEPS + _BESIDE_CASES, _RECORDS, _WITH_CONTACTS + _COLUMNS_BESIDE, 25, _SHOWN_BESIDE, unless=DOUBLED), 24),
+    (statement(CONTACTS + _FOLDING_STEPS + _BESIDE_CASES, _RECORDS, _FOLDED + _COLUMNS_BESIDE, 25, _SHOWN_BESIDE), 24),
+)
+_BESIDE = 2  # from which on there is what was noted beside the cases
 _enough: dict[tuple[str, ...], int] = {}
 """Which of them showed all that somebody may see of a relation, where it was not the first: the next time it is the only one. Never wrong: a later one shows the same, and costs more."""
 _REMEMBERED = 50_000
@@ -158,7 +167,7 @@ async def view_parts(
         number += 1
     if number > first:
         _remember(who, number)
-    return _parts(row, with_beside=number > 0)
+    return _parts(row, with_beside=number >= _BESIDE)
 
 
 def _remember(who: tuple[str, ...], number: int) -> None:
