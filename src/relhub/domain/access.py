@@ -94,6 +94,7 @@ class Profile:
     sources: Mapping[str, Level]  # the highest level at which a case of each source could be seen, whether or not there is one
     bars: list[str]  # marks on a relation by which it is closed to this activity
     by_capacity: Mapping[str, str]  # the highest level per domain, by name: for the log
+    referred: list[int]  # the compartments of which no more is said than that a colleague is involved
     _at_least: Mapping[Level, list[int]]
 
     @property
@@ -107,11 +108,6 @@ class Profile:
     def at_least(self, level: Level) -> list[int]:
         """The compartments seen at this level or above, in a fixed order."""
         return self._at_least[level]
-
-    @property
-    def referred(self) -> list[int]:
-        """The compartments of which no more is said than that a colleague is involved."""
-        return [id_ for id_ in self._at_least[Level.referral] if self.levels[id_] == Level.referral]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +175,7 @@ def profile_of(
         sources={name: highest_level(activity.openings, scope, organisation) for name, scope in scopes.items()},
         bars=[] if activity.restricted else bars(activity.id),
         by_capacity=dict(sorted(by_capacity.items())),
+        referred=[id_ for id_, level in levels.items() if level == Level.referral],
         _at_least=at_least,
     )
 

@@ -129,19 +129,24 @@ class Database:
 
     async def in_turn(self, read: Callable[[Driver], Awaitable[T]]) -> T:
         """What `read` makes of such a connection, with few others at the same time: for the view, which is one statement that takes no time."""
-        with _said_plainly():
-            turn = await self._turns.take()
-            try:
-                connection = await self._kept_one()
-                try:
-                    answer = await read(cast(Driver, connection.driver_connection))
-                except BaseException:
-                    await greenlet_spawn(connection.close)
-                    raise
-                await self._keep(connection)
-                return answer
-            finally:
-                self._turns.give_back(turn)
+        turn = await self._turns.take()
+        try:
+            return await self._on_a_kept_one(read)
+        except Exception as error:
+            _say_plainly(error)
+            raise
+        finally:
+            self._turns.give_back(turn)
+
+    async def _on_a_kept_one(self, read: Callable[[Driver], Awaitable[T]]) -> T:
+        connection = await self._kept_one()
+        try:
+            answer = await read(cast(Driver, connection.driver_connection))
+        except BaseException:
+            await greenlet_spawn(connection.close)
+            raise
+        await self._keep(connection)
+        return answer
 
     async def _kept_one(self) -> PoolProxiedConnection:
         while self._kept:
@@ -229,9 +234,14 @@ def _said_plainly() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        reason = next((text for kinds, text in _UNUSABLE if any(isinstance(cause, kinds) for cause in _causes(error))), None)
-        if reason is None:
-            raise
+        _say_plainly(error)
+        raise
+
+
+def _say_plainly(error: Exception) -> None:
+    """Raises DatabaseUnusable when that is what it comes down to."""
+    reason = next((text for kinds, text in _UNUSABLE if any(isinstance(cause, kinds) for cause in _causes(error))), None)
+    if reason is not None:
         raise DatabaseUnusable(reason) from error
 
 

@@ -175,7 +175,7 @@ def unlogged(steps: str, columns: str) -> str:
     """The same without a row in the log, for who writes: whose row comes with what is written."""
     return f"""
 WITH {_seen()}{steps}
-SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true WHERE $8::text[] IS NOT NULL AND $9::text[] IS NOT NULL
+SELECT v.outcome, t.id, {columns} FROM verdict v LEFT JOIN target t ON true WHERE $8::text[] IS NOT NULL AND $9::text[] IS NULL
 """
 
 
@@ -233,7 +233,7 @@ def _values(
         *occasion,
         look.department if profile.activity.case.own_department else None,
         list(groups),
-        list(beside),
+        beside or None,  # which costs nothing
         profile.shows_non_disclosed,
         profile.newest,
         profile.activity.case.open,

@@ -122,12 +122,12 @@ _MORE = f"{DOUBLED} OR {_ANY_BESIDE}"
 
 # Most of what a statement costs is its beginning, which is as long as the statement: the first one shows cases only, of a relation that was never merged and
 # for which nobody else speaks, and says so where there is more to show; the second also who speaks for it; the third also what was noted beside its cases, but
-# does not fold zaken that two systems know. Each with the number of its parameters before those of the look.
+# does not fold zaken that two systems know.
 _STATEMENTS = (
-    (statement(_STEPS, _CASE_RECORDS_ALONE, _ALONE, 22, _SHOWN, unless=f"{_MORE} OR {ANY_CONTACT}", as_asked=True), 21),
-    (statement(CONTACTS + _STEPS, _CASE_RECORDS, _WITH_CONTACTS, 22, _SHOWN, unless=_MORE, as_asked=True), 21),
-    (statement(CONTACTS + _STEPS + _BESIDE_CASES, _RECORDS, _WITH_CONTACTS + _COLUMNS_BESIDE, 25, _SHOWN_BESIDE, unless=DOUBLED), 24),
-    (statement(CONTACTS + _FOLDING_STEPS + _BESIDE_CASES, _RECORDS, _FOLDED + _COLUMNS_BESIDE, 25, _SHOWN_BESIDE), 24),
+    statement(_STEPS, _CASE_RECORDS_ALONE, _ALONE, 22, _SHOWN, unless=f"{_MORE} OR {ANY_CONTACT}", as_asked=True),
+    statement(CONTACTS + _STEPS, _CASE_RECORDS, _WITH_CONTACTS, 22, _SHOWN, unless=_MORE, as_asked=True),
+    statement(CONTACTS + _STEPS + _BESIDE_CASES, _RECORDS, _WITH_CONTACTS + _COLUMNS_BESIDE, 25, _SHOWN_BESIDE, unless=DOUBLED),
+    statement(CONTACTS + _FOLDING_STEPS + _BESIDE_CASES, _RECORDS, _FOLDED + _COLUMNS_BESIDE, 25, _SHOWN_BESIDE),
 )
 _BESIDE = 2  # from which on there is what was noted beside the cases
 _enough: dict[tuple[str, ...], int] = {}
@@ -154,14 +154,14 @@ async def view_parts(
     `beside`: further relations that the answer names.
     """
     place = (after.open, after.on_date, after.number) if after else (None, None, None)
-    own = own_departments(profile, look)
-    alerts = (rights_of(profile), look.organisation, look.department)
-    further = (limit + 1, only_open, *place, profile.at_least(Level.full), own, *alerts)
+    further = (limit + 1, only_open, *place, profile.at_least(Level.full), own_departments(profile, look))
     who = (relation_id, look.consumer, look.department, look.activity)
     number = first = _enough.get(who, 0)
     while True:
-        sent, parameters = _STATEMENTS[number]
-        row = await see(driver, sent, relation_id, profile, occasion, look, *further[: parameters - 14], groups=groups, beside=beside)
+        for_alerts = (rights_of(profile), look.organisation, look.department) if number >= _BESIDE else ()
+        row = await see(
+            driver, _STATEMENTS[number], relation_id, profile, occasion, look, *further, *for_alerts, groups=groups, beside=beside
+        )
         if row["outcome"] != "more":
             break
         number += 1
