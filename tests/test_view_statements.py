@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 from tests.alert_worlds import DESK, DOSSIER, PERMIT, alert_hub, anna, case, person, say
 from tests.test_entries import CALL, record
@@ -13,9 +14,10 @@ from tests.towns import by_permits, rows, seeing
 from relhub.domain.compartments import Level
 from relhub.domain.record import CaseRecord, Involvement, PartyRecord, PersonName, RecordSet
 from relhub.errors import NotFound
-from relhub.services.asked import ViewOptions
+from relhub.services.asked import Reference, ViewOptions
 from relhub.services.compute_alerts import compute_alerts
 from relhub.services.hub import Hub
+from relhub.services.lookup_relation import lookup_relation
 from relhub.services.read_sets import replace as keep
 from relhub.services.set_manager import ManagerForm, set_manager
 from relhub.services.view_relation import view_relation
@@ -70,7 +72,7 @@ async def test_of_a_relation_with_cases_only_it_is_one(hub: Hub, monkeypatch: py
 
 
 @pytest.mark.parametrize("more", ["contact person", "contact moment", "relation manager", "alert"])
-async def test_where_there_is_more_it_is_two_the_first_time_and_one_from_then_on(
+async def test_where_there_is_more_it_is_more_the_first_time_and_one_from_then_on(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, more: str
 ) -> None:
     relation = await anna(hub)
@@ -97,6 +99,14 @@ async def test_what_is_withheld_costs_none(hub: Hub, monkeypatch: pytest.MonkeyP
     await compute_alerts(hub, datetime.now(UTC))
     assert await rows(hub, "SELECT FROM alert_cause")
     assert await number_of_statements(seeing(hub, Level.none, project=Level.full), monkeypatch) == 1
+
+
+async def test_who_speaks_and_is_a_party_of_the_case_as_well_is_logged_once(hub: Hub) -> None:
+    await say_who_speaks(hub, PERMIT)
+    view = await lookup_relation(hub, DESK, Reference(case=("permits", "V-1")), ViewOptions())
+    [speaker] = {party["relation"] for party in orjson.loads(view.body)["otherParties"]}
+    [logged] = await rows(hub, "SELECT relation_ids FROM consultation_log")
+    assert sorted(logged["relation_ids"]) == sorted([await anna(hub), speaker])
 
 
 async def test_nor_does_who_speaks_in_a_case_that_is_withheld(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,7 +142,7 @@ def statement(steps: str, records: str, columns: str, first: int, more: str = ""
     `unless`: a condition; where it holds the statement says only that there is "more" than it shows, and logs nothing. `as_asked`: so also for
     a relation that goes by another id now, and one to which another was merged: for all others the id is at hand, which costs less than to find it.
     """
-    contacts = " || ARRAY(SELECT DISTINCT relation_id FROM contact)" if PARTIES in columns else ""
+    contacts = f" || ARRAY(SELECT relation_id FROM contact EXCEPT SELECT unnest($9::text[] || {ID}))" if CONTACTS in steps else ""
     typed = "" if "$8" in steps + columns else " WHERE $8::text[] IS NOT NULL"  # or the database would not know what it is
     sent = f"""
 WITH {_seen(unless, as_asked=as_asked)}{steps}, looked AS (
@@ -233,7 +233,7 @@ def _values(
         *occasion,
         look.department if profile.activity.case.own_department else None,
         list(groups),
-        beside or None,  # which costs nothing
+        list(dict.fromkeys(beside)) or None,  # for which the driver takes no time
         profile.shows_non_disclosed,
         profile.newest,
         profile.activity.case.open,

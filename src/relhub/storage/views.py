@@ -114,10 +114,9 @@ _BESIDE_CASES = entries_step("$20", "$21") + SHOWN_ENTRIES + alerts_step("$20", 
 _ANY_BESIDE = f"{any_entry('$21')} OR {ANY_MANAGER} OR {ANY_ALERT}"
 _SHOWN_BESIDE = f"{_SHOWN} CROSS JOIN shown_entry"
 
-_ALONE, _WITH_CONTACTS, _FOLDED = (
-    _COLUMNS.format(parties=parties, counts=counts)
-    for parties, counts in ((PARTIES_ALONE, _COUNTS), (PARTIES, _COUNTS), (PARTIES, _FOLDING_COUNTS))
-)
+_ALONE = _COLUMNS.format(parties=PARTIES_ALONE, counts=_COUNTS)
+_WITH_CONTACTS = _COLUMNS.format(parties=PARTIES, counts=_COUNTS)
+_FOLDED = _COLUMNS.format(parties=PARTIES, counts=_FOLDING_COUNTS)
 _MORE = f"{DOUBLED} OR {_ANY_BESIDE}"
 
 # Most of what a statement costs is its beginning, which is as long as the statement: the first one shows cases only, of a relation that was never merged and
